@@ -1,0 +1,297 @@
+/*
+ * list.c - mailkeep list: the messages of a vault.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cmd/table.h"
+#include "cmd/target.h"
+#include "mail/decode.h"
+#include "mail/flags.h"
+#include "mail/name.h"
+
+struct list_opts {
+	const char	*at;
+	bool		 all;
+};
+
+static const struct opt opts[] = {
+	OPT_FLAG('a', "all", struct list_opts, all,
+	    "also what is gone from the server"),
+	OPT_TEXT(0, "at", struct list_opts, at, "COMMIT|DATE",
+	    "the mailbox as it was then"),
+	OPT_END
+};
+
+/* The instant or commit that --at names. */
+struct when {
+	uint64_t	commit;		/* CATALOG_NOW: the newest */
+	bool		by_date;	/* each folder's last complete state up to there */
+};
+
+struct lister {
+	struct app	*app;
+	struct catalog	*catalog;
+	struct table	*table;		/* own, or NULL for JSON */
+	const char	*pattern;	/* of folders, or NULL */
+	struct when	 when;
+	bool		 matched;	/* some folder has such a name */
+	uint64_t	*folders;	/* own: those to list */
+	size_t		 n, cap;
+};
+
+static const struct table_column columns[] = {
+	{ "ID", TABLE_LEFT, 0, 0 },
+	{ "DATE", TABLE_LEFT, 0, 0 },
+	{ "FROM", TABLE_LEFT, 10, 2 },
+	{ "SUBJECT", TABLE_LEFT, 16, 5 },
+	{ "SIZE", TABLE_RIGHT, 0, 0 },
+	{ "FOLDER", TABLE_LEFT, 8, 2 },
+};
+
+static void
+json_words(struct json_out *j, const char *key, const char *text)
+{
+	const char *word;
+	size_t n;
+
+	json_open(j, key, '[');
+	while ((word = flags_next(&text, &n)) != NULL)
+		json_strn(j, NULL, word, n);
+	json_close(j, ']');
+}
+
+static void
+json_lines(struct json_out *j, const char *key, const char *text)
+{
+	size_t n;
+
+	json_open(j, key, '[');
+	for (; *text != '\0'; text += n + (text[n] != '\0')) {
+		n = strcspn(text, "\n");
+		json_strn(j, NULL, text, n);
+	}
+	json_close(j, ']');
+}
+
+static void
+json_decoded(struct json_out *j, const char *key, const char *raw,
+    char *(*decode)(const char *))
+{
+	char *s = decode(raw);
+
+	json_str(j, key, s);
+	free(s);
+}
+
+static void
+message_json(struct ui *ui, const struct known_message *m)
+{
+	struct json_out *j = ui_json_begin(ui, "message");
+	char id[64], hex[DIGEST_HEX], text[TEXT_MAX];
+
+	snprintf(id, sizeof(id), "%" PRIu64 ".%" PRIu64, m->commit, m->line);
+	json_str(j, "id", id);
+	json_str(j, "folder", name_shown(m->folder_name));
+	json_u64(j, "uidvalidity", m->uidvalidity);
+	json_u64(j, "uid", m->uid);
+	json_str(j, "sha256", digest_hex(&m->sha256, hex));
+	json_u64(j, "size", m->size);
+	json_words(j, "flags", m->flags);
+	if (m->labels != NULL)
+		json_lines(j, "labels", m->labels);
+	if (m->internaldate != NULL)
+		json_str(j, "internaldate", m->internaldate);
+	if (m->has_date)
+		json_str(j, "date", text_rfc3339(text, m->date));
+	if (m->emailid != NULL)
+		json_str(j, "emailid", m->emailid);
+	if (m->threadid != NULL)
+		json_str(j, "threadid", m->threadid);
+	if (m->gone)
+		json_bool(j, "gone", true);
+	if (m->has_headers) {
+		json_decoded(j, "from", m->header[HEADER_FROM], decode_person);
+		json_decoded(j, "to", m->header[HEADER_TO], decode_person);
+		json_decoded(j, "subject", m->header[HEADER_SUBJECT],
+		    decode_text);
+		json_str(j, "message_id", m->header[HEADER_MESSAGE_ID]);
+	}
+	ui_json_end(ui);
+}
+
+static void
+decoded_cell(struct table *t, enum ui_style style, const char *raw,
+    char *(*decode)(const char *))
+{
+	char *s = raw == NULL ? xstrdup("") : decode(raw);
+
+	table_styled(t, style, "%s", s);
+	free(s);
+}
+
+static void
+message_row(struct table *t, const struct known_message *m)
+{
+	char text[TEXT_MAX];
+	/* What was not read yet stands out, as in a mail program; what is gone steps back. */
+	enum ui_style style = m->gone ? UI_DIM :
+	    flags_has(m->flags, "\\Seen") ? UI_PLAIN : UI_BOLD;
+
+	table_styled(t, style, "%" PRIu64 ".%" PRIu64, m->commit, m->line);
+	table_styled(t, style, "%s", m->has_date ?
+	    text_local(text, m->date) : "-");
+	decoded_cell(t, style, m->header[HEADER_FROM], decode_person);
+	decoded_cell(t, style, m->header[HEADER_SUBJECT], decode_text);
+	table_styled(t, style, "%s", text_size(text, m->size));
+	table_styled(t, style, "%s%s", name_shown(m->folder_name),
+	    m->gone ? " (gone)" : "");
+}
+
+static int
+print_message(void *arg, const struct known_message *m, struct err *e)
+{
+	struct lister *l = arg;
+
+	(void)e;
+	if (l->table == NULL)
+		message_json(l->app->ui, m);
+	else
+		message_row(l->table, m);
+	return ui_gone(l->app->ui);
+}
+
+static int
+choose_folder(void *arg, const struct known_folder *k, struct err *e)
+{
+	struct lister *l = arg;
+
+	(void)e;
+	if (l->pattern != NULL && !name_match(l->pattern, k->facts.name,
+	    k->facts.delimiter))
+		return 0;
+	l->matched = true;
+	l->folders = mem_grow(l->folders, &l->cap, l->n + 1,
+	    sizeof(*l->folders));
+	l->folders[l->n++] = k->facts.folder;
+	return 0;
+}
+
+/* One folder, as of then. */
+static int
+list_folder(struct lister *l, uint64_t folder, struct err *e)
+{
+	const struct list_opts *o = l->app->opts;
+	uint64_t at = l->when.commit;
+	int r;
+
+	if (l->when.by_date) {
+		r = catalog_complete(l->catalog, folder, at, &at, e);
+		if (r != 1)
+			return r;
+	}
+	return catalog_messages(l->catalog, folder, at, o->all, print_message,
+	    l, e);
+}
+
+static int
+list_all(struct lister *l, struct err *e)
+{
+	const struct list_opts *o = l->app->opts;
+	size_t i;
+	int rc = 0;
+
+	if (l->pattern == NULL && !l->when.by_date)
+		return catalog_messages(l->catalog, 0, l->when.commit, o->all,
+		    print_message, l, e);
+	if (catalog_folders(l->catalog, l->when.commit, choose_folder, l, e) ==
+	    -1)
+		return -1;
+	if (l->pattern != NULL && !l->matched)
+		return err_set(e, EK_USAGE, "the vault has no folder '%s'",
+		    l->pattern);
+	for (i = 0; rc == 0 && i < l->n; i++)
+		rc = list_folder(l, l->folders[i], e);
+	return rc;
+}
+
+/* --at: digits are a commit, all else is a date: its end. */
+static int
+parse_at(struct catalog *c, uint64_t head, const char *at, struct when *out,
+    struct err *e)
+{
+	int64_t from, to;
+	int r;
+
+	*out = (struct when){ CATALOG_NOW, false };
+	if (at == NULL)
+		return 0;
+	if (at[strspn(at, "0123456789")] == '\0') {
+		if (text_u64(at, strlen(at), &out->commit) == -1 ||
+		    out->commit == 0 || out->commit > head)
+			return err_set(e, EK_USAGE, "there is no commit %s; "
+			    "the newest is %" PRIu64, at, head);
+		return 0;
+	}
+	if (text_parse_date(at, &from, &to, e) == -1)
+		return -1;
+	out->by_date = true;
+	if ((r = catalog_at(c, to - 1, &out->commit, e)) == 0)
+		return err_set(e, EK_USAGE,
+		    "the vault has nothing from before the end of %s", at);
+	return r == -1 ? -1 : 0;
+}
+
+static int
+list_vault(struct app *app, struct vault *v, const char *pattern,
+    struct err *e)
+{
+	const struct list_opts *o = app->opts;
+	struct lister l = { .app = app, .catalog = vault_catalog(v),
+	    .pattern = pattern };
+	struct digest head;
+	int rc;
+
+	if (parse_at(l.catalog, vault_head(v, &head), o->at, &l.when, e) ==
+	    -1 || vault_fill_headers(v, e) == -1)
+		return -1;
+	if (!ui_json(app->ui))
+		l.table = table_new(app->ui, columns,
+		    sizeof(columns) / sizeof(columns[0]));
+	rc = list_all(&l, e);
+	if (l.table != NULL)
+		table_end(&l.table);
+	free(l.folders);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+run(struct app *app, int argc, char **argv, struct err *e)
+{
+	struct target t;
+	struct vault *v = NULL;
+	int rc;
+
+	if (target_resolve(app, argv[0], &t, e) == -1)
+		return -1;
+	rc = vault_open(t.vault, VAULT_READ, target_env(app), &v, e);
+	if (rc == 0)
+		rc = list_vault(app, v, argc > 1 ? argv[1] : NULL, e);
+	vault_close(&v);
+	target_release(&t);
+	return rc;
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.run = run,
+	.summary = "list messages of a vault",
+	.synopsis = "[options] ACCOUNT|VAULT [FOLDER]",
+	.opts = opts,
+	.opts_size = sizeof(struct list_opts),
+	.needs = NEED_CONFIG,
+};

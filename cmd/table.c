@@ -1,0 +1,216 @@
+/*
+ * table.c - see table.h.  Lays text out; printing and escaping is ui.c's.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cmd/plain.h"
+#include "cmd/table.h"
+
+#define GAP	2		/* blanks between columns */
+#define CELL_MAX (64 * 1024)	/* bytes of a cell that are shown */
+
+struct cell {
+	char		*text;		/* own; plain */
+	enum ui_style	 style;
+};
+
+struct table {
+	struct ui	*ui;		/* borrowed */
+	const struct table_column *columns;	/* borrowed */
+	size_t		 n;
+	size_t		*width;		/* own; of each column */
+	struct cell	*cells;		/* own; rows not printed yet, one behind the other */
+	size_t		 held, cap;	/* cells of them */
+	bool		 fitted;	/* the widths are final, the titles printed */
+	bool		 narrow;	/* on a terminal: what is wider is cut */
+	size_t		 blanks;	/* to stand before the next text of this line */
+};
+
+struct table *
+table_new(struct ui *ui, const struct table_column *columns, size_t n)
+{
+	struct table *t = xcalloc(1, sizeof(*t));
+	size_t i;
+
+	t->ui = ui;
+	t->columns = columns;
+	t->n = n;
+	t->width = xcalloc(n, sizeof(*t->width));
+	for (i = 0; i < n; i++)
+		if (columns[i].title != NULL)
+			t->width[i] = plain_width(columns[i].title);
+	return t;
+}
+
+/* What a line is too long by, at the widths there are. */
+static size_t
+excess(const struct table *t, size_t columns)
+{
+	size_t i, n = GAP * (t->n - 1);
+
+	for (i = 0; i < t->n; i++)
+		n += t->width[i];
+	return n > columns ? n - columns : 0;
+}
+
+/* Places that may be taken from a column. */
+static size_t
+spare(const struct table *t, size_t i)
+{
+	const struct table_column *c = &t->columns[i];
+	size_t min = c->min == 0 ? 1 : c->min;
+
+	return c->weight > 0 && t->width[i] > min ? t->width[i] - min : 0;
+}
+
+/*
+ * Take what is too much from the columns that have some to spare, by weight; what one can't give the others must, so
+ * that it may need several rounds.
+ */
+static void
+shrink(struct table *t, size_t columns)
+{
+	size_t i, over, part, weights;
+
+	while ((over = excess(t, columns)) > 0) {
+		weights = 0;
+		for (i = 0; i < t->n; i++)
+			if (spare(t, i) > 0)
+				weights += t->columns[i].weight;
+		if (weights == 0)
+			return;
+		for (i = 0; i < t->n && excess(t, columns) > 0; i++) {
+			if (spare(t, i) == 0)
+				continue;
+			part = over * t->columns[i].weight / weights;
+			if (part == 0)
+				part = 1;
+			t->width[i] -= part < spare(t, i) ? part : spare(t, i);
+		}
+	}
+}
+
+/* Blanks are held back until a text follows, so that no line ends with them. */
+static void
+print_cell(struct table *t, size_t i, const char *text, enum ui_style style)
+{
+	struct buf cut = BUF_INIT(CELL_MAX);
+	size_t width, pad;
+
+	if (t->narrow && t->columns[i].weight > 0) {
+		plain_cut(&cut, text, t->width[i], ui_utf8(t->ui));
+		text = buf_text(&cut);
+	}
+	width = plain_width(text);
+	pad = width < t->width[i] ? t->width[i] - width : 0;
+	if (i > 0)
+		t->blanks += GAP;
+	if (t->columns[i].align == TABLE_RIGHT)
+		t->blanks += pad;
+	if (*text != '\0') {
+		ui_part(t->ui, style, "%*s%s", (int)t->blanks, "", text);
+		t->blanks = 0;
+	}
+	if (t->columns[i].align == TABLE_LEFT)
+		t->blanks += pad;
+	if (i == t->n - 1) {
+		ui_line_end(t->ui);
+		t->blanks = 0;
+	}
+	buf_release(&cut);
+}
+
+static void
+print_titles(struct table *t)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		any = any || t->columns[i].title != NULL;
+	if (!any)
+		return;
+	for (i = 0; i < t->n; i++)
+		print_cell(t, i, t->columns[i].title == NULL ? "" :
+		    t->columns[i].title, UI_BOLD);
+}
+
+/* Print the rows that are held. */
+static void
+flush(struct table *t)
+{
+	size_t i;
+
+	if (!t->fitted && t->held > 0) {
+		t->fitted = true;
+		t->narrow = ui_width(t->ui) > 0;
+		if (t->narrow)
+			shrink(t, ui_width(t->ui));
+		print_titles(t);
+	}
+	for (i = 0; i < t->held; i++) {
+		print_cell(t, i % t->n, t->cells[i].text, t->cells[i].style);
+		free(t->cells[i].text);
+	}
+	t->held = 0;
+}
+
+static void cell_v(struct table *, enum ui_style, const char *, va_list)
+    __attribute__((format(printf, 3, 0)));
+
+static void
+cell_v(struct table *t, enum ui_style style, const char *fmt, va_list ap)
+{
+	struct buf plain = BUF_INIT(CELL_MAX);
+	size_t column = t->held % t->n, width;
+
+	plain_format(&plain, ui_utf8(t->ui), fmt, ap);
+	t->cells = mem_grow(t->cells, &t->cap, t->held + 1, sizeof(*t->cells));
+	t->cells[t->held++] = (struct cell){ buf_take(&plain), style };
+	if (!t->fitted) {
+		width = plain_width(t->cells[t->held - 1].text);
+		if (width > t->width[column])
+			t->width[column] = width;
+	}
+	if (t->held % t->n == 0 &&
+	    (t->fitted || t->held / t->n >= TABLE_LOOK))
+		flush(t);
+}
+
+void
+table_cell(struct table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	cell_v(t, UI_PLAIN, fmt, ap);
+	va_end(ap);
+}
+
+void
+table_styled(struct table *t, enum ui_style style, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	cell_v(t, style, fmt, ap);
+	va_end(ap);
+}
+
+void
+table_end(struct table **tp)
+{
+	struct table *t = *tp;
+
+	if (t == NULL)
+		return;
+	assert(t->held % t->n == 0);
+	flush(t);
+	free(t->cells);
+	free(t->width);
+	free(t);
+	*tp = NULL;
+}

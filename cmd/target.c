@@ -1,0 +1,178 @@
+/*
+ * target.c - see target.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cmd/target.h"
+
+static int64_t
+clock_now(void *arg)
+{
+	(void)arg;
+	return (int64_t)time(NULL);
+}
+
+static uint64_t
+random_bits(void *arg)
+{
+	uint64_t v;
+
+	(void)arg;
+	random_bytes(&v, sizeof(v));
+	return v;
+}
+
+const struct vault_env *
+target_env(struct app *app)
+{
+	static struct vault_env env = { clock_now, random_bits, NULL,
+	    "mailkeep " MAILKEEP_VERSION, NULL };
+	static char *cache;
+	const char *dir = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	(void)app;
+	if (env.cache != NULL)
+		return &env;
+	if (dir != NULL && dir[0] == '/')
+		env.cache = dir;
+	else if (home != NULL && home[0] == '/')
+		env.cache = cache = xasprintf("%s/.cache", home);
+	return &env;
+}
+
+struct job_ask
+target_ask(struct app *app)
+{
+	return (struct job_ask){ ui_ask_secret, app->ui };
+}
+
+void
+target_release(struct target *t)
+{
+	free(t->vault);
+	account_free(&t->account);
+	memset(t, 0, sizeof(*t));
+}
+
+/* A vault keeps one account, for good: other mail must not get into it by a slip in the config file. */
+static int
+check_same(const struct target *t, const struct account *bound,
+    struct err *e)
+{
+	const struct account *a = t->account;
+
+	if (bound->host == NULL || bound->user == NULL ||
+	    (a->host != NULL && strcasecmp(a->host, bound->host) == 0 &&
+	    a->user != NULL && strcmp(a->user, bound->user) == 0))
+		return 0;
+	err_set(e, EK_REFUSED, "the vault %s keeps %s at %s, not %s at %s",
+	    t->vault, bound->user, bound->host,
+	    a->user == NULL ? "?" : a->user, a->host == NULL ? "?" : a->host);
+	return err_next(e, "if the account has moved, tell the vault with "
+	    "mailkeep init --rebind");
+}
+
+static int
+from_vault(struct app *app, const struct account *section, struct target *t,
+    struct err *e)
+{
+	struct account *bound = NULL;
+	int rc;
+
+	if (vault_account_of(t->vault, &bound, e) == -1)
+		return -1;
+	t->account = account_copy(bound);
+	if (section == NULL)
+		section = config_by_vault(app->config, t->vault);
+	if (section != NULL)
+		account_merge(t->account, section);
+	account_merge(t->account, app->given);
+	rc = check_same(t, bound, e);
+	account_free(&bound);
+	return rc;
+}
+
+int
+target_resolve(struct app *app, const char *name, struct target *t,
+    struct err *e)
+{
+	const struct account *section = NULL;
+	int rc;
+
+	memset(t, 0, sizeof(*t));
+	if (strchr(name, '/') == NULL)
+		section = config_account(app->config, name);
+	if (section != NULL && section->vault == NULL)
+		return err_set(e, EK_CONFIG,
+		    "account %s has no vault in %s", name, app->config->path);
+	t->vault = xstrdup(section == NULL ? name : section->vault);
+	if ((rc = from_vault(app, section, t, e)) == -1)
+		target_release(t);
+	return rc;
+}
+
+int
+target_server(struct app *app, const char *url, struct target *t,
+    struct err *e)
+{
+	memset(t, 0, sizeof(*t));
+	t->account = account_new();
+	if (account_url(t->account, url, e) == -1) {
+		target_release(t);
+		return -1;
+	}
+	account_merge(t->account, app->given);
+	return 0;
+}
+
+static int
+run_one(struct app *app, const char *name, target_fn *fn, struct err *e)
+{
+	struct target t;
+	int status;
+
+	if (target_resolve(app, name, &t, e) == -1)
+		return -1;
+	log_scope(t.account->name != NULL ? t.account->name : t.vault);
+	status = fn(app, &t, e);
+	log_scope(NULL);
+	target_release(&t);
+	return status;
+}
+
+int
+target_each(struct app *app, int argc, char **argv, target_fn *fn,
+    struct err *e)
+{
+	size_t n = argc > 0 ? (size_t)argc : app->config->n, i;
+	int status = 0, one;
+
+	if (n == 0) {
+		err_set(e, EK_USAGE, "no account was named, and there is none "
+		    "in the config file");
+		return err_next(e, "name a vault, or describe the account in "
+		    "%s", app->config->path);
+	}
+	for (i = 0; i < n; i++) {
+		const char *name = argc > 0 ? argv[i] :
+		    app->config->accounts[i]->name;
+
+		if ((one = run_one(app, name, fn, e)) == -1) {
+			/* A lone account's error is the verb's own. */
+			if (n == 1)
+				return -1;
+			ui_error(app->ui, e);
+			one = err_status(e->kind, e->sys);
+		}
+		status = exit_worst(status, one);
+		if (one > 128)
+			break;
+	}
+	return status;
+}

@@ -1,0 +1,36 @@
+/*
+ * target.h - from what a person calls an account to its vault and its settings.
+ */
+#ifndef CMD_TARGET_H
+#define CMD_TARGET_H
+
+#include "cmd/cmd.h"
+#include "job/job.h"
+
+struct target {
+	char		*vault;		/* own; path, or NULL where only a server was named */
+	struct account	*account;	/* own; all layers merged */
+};
+
+/*
+ * target_resolve(app, name, out, e): a section of the config file, or a vault's path (what has a slash always is one).  The settings are
+ * vault.json's, the section's and the command line's, the later ones winning.  EK_REFUSED where these name another account than the vault's.
+ */
+int target_resolve(struct app *, const char *, struct target *, struct err *);
+/* target_server(app, url, out, e): imaps://... on the command line, without a vault. */
+int target_server(struct app *, const char *, struct target *, struct err *);
+void target_release(struct target *);
+
+/*
+ * target_each(app, argc, argv, fn, e): call ${fn}(app, target, e) for each account named, or for all of the config file where none is; it
+ * returns an exit status, or -1 with ${e}, which is told.  Returns the worst.
+ */
+typedef int target_fn(struct app *, struct target *, struct err *);
+int target_each(struct app *, int, char **, target_fn *, struct err *);
+
+/* target_env(app): clock, random bits and cache directory for vault_open(). */
+const struct vault_env *target_env(struct app *);
+/* target_ask(app): how to ask for a password. */
+struct job_ask target_ask(struct app *);
+
+#endif

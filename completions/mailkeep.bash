@@ -1,0 +1,74 @@
+# Completion of mailkeep(1) for bash.  Generated from "mailkeep help --dump" by tests/check/completions.sh --write.
+
+_mailkeep()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local verb='' opts='' args='' values='' i kind reply
+
+	# --option=value comes as three words.
+	if [[ $cur == '=' ]]; then
+		cur=''
+	elif [[ $prev == '=' ]]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]}
+	fi
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--color) [[ ${COMP_WORDS[i+1]} == '=' ]] && ((i++)); ((i++)) ;;
+		-c|--config) [[ ${COMP_WORDS[i+1]} == '=' ]] && ((i++)); ((i++)) ;;
+		-*) ;;
+		*) verb=${COMP_WORDS[i]}; break ;;
+		esac
+	done
+	case $verb in
+	'')
+		opts='--color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='verbs'
+		case $prev in
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	help)
+		opts='--accounts --dump --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='verbs'
+		case $prev in
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	version)
+		opts='--color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args=''
+		case $prev in
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	esac
+	if [[ -z $values && $cur == -* ]]; then
+		values="words $opts"
+	elif [[ -z $values ]]; then
+		values=$args
+	fi
+	COMPREPLY=()
+	while IFS= read -r reply; do
+		[[ -n $reply ]] && COMPREPLY+=("$reply")
+	done < <(
+		if [[ $values == words\ * ]]; then
+			compgen -W "${values#words }" -- "$cur"
+			exit
+		fi
+		for kind in $values; do
+			case $kind in
+			files) compgen -f -- "$cur" ;;
+			directories) compgen -d -- "$cur" ;;
+			accounts) mailkeep help --accounts 2>/dev/null | while IFS= read -r reply; do
+				[[ $reply == "$cur"* ]] && printf '%s\n' "$reply"
+				done ;;
+			verbs) compgen -W 'help version' -- "$cur" ;;
+			esac
+		done
+	)
+	if [[ $values == *files* || $values == *directories* ]]; then
+		compopt -o filenames 2>/dev/null
+	fi
+}
+
+complete -F _mailkeep mailkeep

@@ -1,0 +1,191 @@
+/*
+ * content.c - questions about contents, and the header lines kept with them.
+ */
+#include <assert.h>
+
+#include "catalog/write.h"
+
+/* So many header lines outside a commit are put before they are durable. */
+#define LOOSE_MAX	4096
+
+#define BLOB_SELECT							\
+	"SELECT b.sha256, b.size, p.name, b.frame, b.start, b.stored, "	\
+	"b.form, b.newline_added, p.size, f.start, f.size, f.raw "	\
+	"FROM blob b LEFT JOIN pack p ON p.pack = b.pack "		\
+	"LEFT JOIN frame f ON f.pack = b.pack AND f.frame = b.frame "	\
+	"WHERE b.pack IS NOT NULL "
+
+static int
+fill_blob(struct catalog *c, sqlite3_stmt *s, struct digest *sha256,
+    struct known_blob *out, struct err *e)
+{
+	struct known_blob b = { .size = db_col_u64(c, s, 1) };
+	bool open;
+
+	db_col_digest(c, s, 0, sha256);
+	b.place.pack = db_keep(c, db_col_text(c, s, 2));
+	b.place.frame = db_col_u64(c, s, 3);
+	b.place.offset = db_col_u64(c, s, 4);
+	b.place.stored = db_col_u64(c, s, 5);
+	b.place.form = (enum blob_form)db_col_max(c, s, 6, BLOB_RAW);
+	b.place.newline_added = db_col_bool(c, s, 7);
+	/*
+	 * Pack and frames are recorded at the end of a commit, which has not
+	 * come yet while one is open.
+	 */
+	open = c->w != NULL && c->w->open;
+	if (!open || !db_col_null(s, 8))
+		b.pack_size = db_col_u64(c, s, 8);
+	if (!open || !db_col_null(s, 9)) {
+		b.frame.offset = db_col_u64(c, s, 9);
+		b.frame.size = db_col_u64(c, s, 10);
+		b.frame.raw = db_col_u64(c, s, 11);
+	}
+	if (db_sane(c, e) == -1)
+		return -1;
+	*out = b;
+	return 0;
+}
+
+int
+catalog_blob(struct catalog *c, const struct digest *d, struct known_blob *out,
+    struct err *e)
+{
+	struct digest same;
+	sqlite3_stmt *s;
+	int rc;
+
+	db_forget(c);
+	if (db_use(c, BLOB_SELECT "AND b.prefix = ?1 AND b.sha256 = ?2", &s,
+	    e) == -1)
+		return -1;
+	db_int(c, s, 1, blob_prefix(d));
+	db_digest(c, s, 2, d);
+	if ((rc = db_step(c, s, e)) == 1 &&
+	    fill_blob(c, s, &same, out, e) == -1)
+		rc = -1;
+	db_end(s);
+	return rc;
+}
+
+int
+catalog_emailid(struct catalog *c, const char *id, struct digest *out,
+    uint64_t *size, struct err *e)
+{
+	struct digest d;
+	sqlite3_stmt *s;
+	uint64_t n = 0;
+	int rc;
+
+	if (db_use(c, "SELECT b.sha256, b.size FROM message m "
+	    "JOIN blob b ON b.blob = m.blob "
+	    "WHERE m.emailid = ?1 AND b.pack IS NOT NULL "
+	    "ORDER BY m.id DESC LIMIT 1", &s, e) == -1)
+		return -1;
+	db_text(c, s, 1, id);
+	if ((rc = db_step(c, s, e)) == 1) {
+		db_col_digest(c, s, 0, &d);
+		n = db_col_u64(c, s, 1);
+	}
+	db_end(s);
+	if (rc != 1)
+		return rc;
+	if (db_sane(c, e) == -1)
+		return -1;
+	*out = d;
+	*size = n;
+	return 1;
+}
+
+static int
+put_headers(struct catalog *c, const struct digest *d,
+    const char *const *values, struct err *e)
+{
+	struct last_blob b;
+	sqlite3_stmt *s;
+	int i, rc;
+
+	if ((rc = blob_find(c, d, &b, e)) == -1)
+		return -1;
+	if (rc == 0)
+		return err_set(e, EK_FAIL,
+		    "the catalog doesn't know this content");
+	if (db_use(c, "INSERT OR REPLACE INTO header (blob, sender, "
+	    "recipient, subject, date, message_id) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &s, e) == -1)
+		return -1;
+	db_int(c, s, 1, b.number);
+	for (i = 0; i < HEADER_FIELDS; i++)
+		db_text(c, s, 2 + i, values[i]);
+	return db_run(c, s, e);
+}
+
+int
+catalog_headers(struct catalog *c, const struct digest *d,
+    const char *const *values, struct err *e)
+{
+	struct writer *w = c->w;
+
+	assert(w != NULL);
+	if (w->open)
+		return put_headers(c, d, values, e);
+	/*
+	 * Outside a commit: thousands in one transaction, which whatever comes
+	 * next ends.
+	 */
+	if (w->loose == 0 && db_exec(c, "BEGIN IMMEDIATE", e) == -1)
+		return -1;
+	w->loose++;
+	if (put_headers(c, d, values, e) == -1) {
+		if (sqlite3_get_autocommit(c->db) != 0)
+			w->loose = 0;
+		return -1;
+	}
+	return w->loose < LOOSE_MAX ? 0 : write_end_loose(c, e);
+}
+
+static int
+call_headerless(struct catalog *c, uint64_t number, catalog_blob_fn *fn,
+    void *arg, struct err *e)
+{
+	struct known_blob b;
+	struct digest d;
+	sqlite3_stmt *s;
+	int rc;
+
+	db_forget(c);
+	if (db_use(c, BLOB_SELECT "AND b.blob = ?1", &s, e) == -1)
+		return -1;
+	db_u64(c, s, 1, number);
+	if ((rc = db_step(c, s, e)) == 1 &&
+	    fill_blob(c, s, &d, &b, e) == -1)
+		rc = -1;
+	db_end(s);
+	if (rc == 0)
+		err_set(e, EK_CORRUPT, "the catalog lacks a content");
+	return rc == 1 ? fn(arg, &d, &b, e) : -1;
+}
+
+int
+catalog_headerless(struct catalog *c, catalog_blob_fn *fn, void *arg,
+    struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	int rc;
+
+	/*
+	 * No index has this order, so all are found and sorted before the first
+	 * is handed out: headers may be put then.
+	 */
+	if (db_prepare(c, "SELECT b.blob FROM blob b WHERE b.pack IS NOT NULL "
+	    "AND NOT EXISTS (SELECT 1 FROM header h WHERE h.blob = b.blob) "
+	    "ORDER BY b.pack, b.frame, b.start, b.blob", &s, e) == -1)
+		return -1;
+	while ((rc = db_step(c, s, e)) == 1) {
+		rc = call_headerless(c, db_col_u64(c, s, 0), fn, arg, e);
+		if (rc != 0)
+			break;
+	}
+	db_finish(&s);
+	return rc;
+}

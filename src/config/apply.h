@@ -1,0 +1,14 @@
+/*
+ * apply.h - what the rows of settings[] name for turning text into their value.
+ */
+#ifndef CONFIG_APPLY_H
+#define CONFIG_APPLY_H
+
+#include "config/config.h"
+
+/* A copy of the text as it is kept, or NULL with the error filled: a tls_pin, a capability, a credential's name. */
+char *apply_clean_pins(const struct account *, const char *, struct err *);
+char *apply_clean_capability(const struct account *, const char *, struct err *);
+char *apply_clean_file_name(const struct account *, const char *, struct err *);
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * fetch.c - opening folders and fetching from them: the pipelined commands, and the events that their answers become.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "imap/session.h"
+
+static void
+enable_ended(struct imap *im, const struct response *r)
+{
+	if (r->status != RESP_OK)
+		im->caps &= ~(1u << CAP_QRESYNC);
+}
+
+/* QRESYNC must be switched on before the first folder is opened (RFC 7162, section 3.2.3). */
+static int
+enable(struct imap *im, struct err *e)
+{
+	if (im->enabled || !imap_can(im, CAP_QRESYNC) ||
+	    !imap_can(im, CAP_ENABLE))
+		return 0;
+	im->enabled = true;
+	return session_quiet(im, "ENABLE QRESYNC", enable_ended, e);
+}
+
+int
+imap_examine(struct imap *im, const char *wire,
+    const struct imap_resync *resync, void *cookie, struct err *e)
+{
+	struct command *c;
+	char text[96] = "";
+
+	if (enable(im, e) == -1)
+		return -1;
+	if (resync != NULL && imap_can(im, CAP_QRESYNC) &&
+	    imap_can(im, CAP_ENABLE))
+		snprintf(text, sizeof(text),
+		    " (QRESYNC (%" PRIu64 " %" PRIu64 "))",
+		    resync->uidvalidity, resync->modseq);
+	else if (imap_can(im, CAP_CONDSTORE))
+		snprintf(text, sizeof(text), " (CONDSTORE)");
+	if ((c = session_command(im, COMMAND_EXAMINE, e)) == NULL)
+		return -1;
+	c->cookie = cookie;
+	if (session_puts(im, "EXAMINE ", e) == -1 ||
+	    session_put_name(im, wire, e) == -1 ||
+	    session_puts(im, text, e) == -1)
+		return -1;
+	return session_end(im, e);
+}
+
+static void
+fetch_items(const struct imap *im, unsigned int items, struct buf *b)
+{
+	buf_adds(b, " (UID");
+	if (items & IMAP_FLAGS)
+		buf_adds(b, " FLAGS");
+	if (items & IMAP_DATE)
+		buf_adds(b, " INTERNALDATE");
+	if (items & IMAP_SIZE)
+		buf_adds(b, " RFC822.SIZE");
+	if (items & IMAP_IDS && imap_can(im, CAP_GMAIL))
+		buf_adds(b, " X-GM-MSGID X-GM-THRID");
+	else if (items & IMAP_IDS && imap_can(im, CAP_OBJECTID))
+		buf_adds(b, " EMAILID THREADID");
+	if (items & IMAP_LABELS && imap_can(im, CAP_GMAIL))
+		buf_adds(b, " X-GM-LABELS");
+	if (items & IMAP_BODY)
+		buf_adds(b, " BODY.PEEK[]");
+	buf_adds(b, ")");
+}
+
+int
+imap_fetch(struct imap *im, const struct uidset *uids, unsigned int items,
+    uint64_t changed_since, void *cookie, struct err *e)
+{
+	struct buf b = BUF_INIT(64 * 1024);
+	struct command *c;
+	int rc = -1;
+
+	assert(uids == NULL || (uids->n > 0 && uids->n <= IMAP_FETCH_RANGES));
+	if ((c = session_command(im, COMMAND_FETCH, e)) == NULL)
+		return -1;
+	c->cookie = cookie;
+	buf_adds(&b, "UID FETCH ");
+	if (uids == NULL)
+		buf_adds(&b, "1:*");
+	else
+		uidset_format(uids, 0, SIZE_MAX, &b);
+	fetch_items(im, items, &b);
+	if (changed_since != 0)
+		buf_addf(&b, " (CHANGEDSINCE %" PRIu64 ")", changed_since);
+	if (session_puts(im, buf_text(&b), e) == 0)
+		rc = session_end(im, e);
+	buf_release(&b);
+	return rc;
+}
+
+int
+imap_search_all(struct imap *im, void *cookie, struct err *e)
+{
+	struct command *c;
+
+	if ((c = session_command(im, COMMAND_SEARCH, e)) == NULL)
+		return -1;
+	c->cookie = cookie;
+	if (session_puts(im, imap_can(im, CAP_ESEARCH) ?
+	    "UID SEARCH RETURN (ALL) ALL" : "UID SEARCH ALL", e) == -1)
+		return -1;
+	return session_end(im, e);
+}
+
+/* ---- events ---- */
+
+/* A body that did not stream past because it was no literal goes to the sink now. */
+static int
+give_body(struct imap *im, struct err *e)
+{
+	struct response *r = &im->resp;
+
+	if (r->body != BODY_GIVEN || r->body_text == NULL || !im->has_body)
+		return 0;
+	if (im->body.begin(im->body.sink.arg, r->body_size, e) == -1)
+		return -1;
+	return sink_write(&im->body.sink, r->body_text, (size_t)r->body_size,
+	    e);
+}
+
+static int
+message_event(struct imap *im, struct imap_event *ev, struct err *e)
+{
+	struct response *r = &im->resp;
+
+	if (r->bad)
+		log_warn("an answer to FETCH was not understood (%s): "
+		    "message %" PRIu64 ", UID %" PRIu32, r->why, r->number,
+		    r->meta.uid);
+	/* Without a UID it is news of a flag at most, which the next comparison finds too. */
+	if (r->meta.uid == 0)
+		return 0;
+	if (give_body(im, e) == -1)
+		return -1;
+	ev->kind = IMAP_MESSAGE;
+	ev->ok = !r->bad;
+	ev->meta = r->meta;
+	ev->body = r->body;
+	ev->body_size = r->body_size;
+	return 1;
+}
+
+static int
+end_event(struct imap *im, struct command *c, struct imap_event *ev)
+{
+	struct response *r = &im->resp;
+
+	if (c->kind == COMMAND_QUIET || c->kind == COMMAND_SYNC)
+		return 0;
+	ev->kind = c->kind == COMMAND_EXAMINE ? IMAP_BOX : IMAP_DONE;
+	ev->cookie = c->cookie;
+	ev->ok = r->status == RESP_OK;
+	if (!ev->ok)
+		ev->refusal = response_refusal(r, &ev->backoff_ms);
+	ev->text = r->text;
+	ev->box = c->box;
+	ev->mailboxid = c->mailboxid;
+	ev->exists = im->exists;
+	return 1;
+}
+
+/* The event that the last response is, if any: 1, 0, or -1. */
+static int
+make_event(struct imap *im, struct command *ended, struct imap_event *ev,
+    struct err *e)
+{
+	struct response *r = &im->resp;
+
+	memset(ev, 0, sizeof(*ev));
+	if (ended != NULL)
+		return end_event(im, ended, ev);
+	if (im->first == NULL || im->first->kind < COMMAND_EXAMINE)
+		return 0;
+	ev->cookie = im->first->cookie;
+	switch (r->kind) {
+	case RESP_FETCH:
+		return message_event(im, ev, e);
+	case RESP_VANISHED:
+		ev->kind = r->earlier ? IMAP_VANISHED : IMAP_EXPUNGED;
+		ev->uids = &r->uids;
+		return !r->bad;
+	case RESP_EXPUNGE:
+		ev->kind = IMAP_EXPUNGED;
+		return 1;
+	case RESP_SEARCH:
+		ev->kind = IMAP_UIDS;
+		ev->uids = &r->uids;
+		return !r->bad;
+	default:
+		return 0;
+	}
+}
+
+int
+imap_next(struct imap *im, struct imap_event *ev, struct err *e)
+{
+	int r = 0;
+
+	while (r == 0) {
+		command_free(&im->ended);
+		if (im->first == NULL)
+			return 0;
+		if (session_step(im, &im->ended, e) == -1)
+			return -1;
+		if ((r = make_event(im, im->ended, ev, e)) == -1)
+			im->broken = true;
+	}
+	return r;
+}

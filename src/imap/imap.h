@@ -1,0 +1,189 @@
+/*
+ * imap.h - one signed-in IMAP session (RFC 3501, and what RFC 9051 adds where the server offers it).
+ *
+ * libcurl opens the connection and signs in; from there we speak ourselves, so that commands can be pipelined and message bodies
+ * streamed.  Commands are put on the wire without waiting, and their answers come out of imap_next() in the order of the commands:
+ *
+ *	imap_examine(im, box, NULL, cookie, e);  imap_fetch(im, ...);  imap_examine(im, next, ...);
+ *	while ((r = imap_next(im, &ev, e)) == 1) switch (ev.kind) ...
+ *
+ * Nothing is allocated by a number that the server announced.  Every error of a session but EK_NO ends it: EK_TEMP (network,
+ * throttling, BYE), EK_PROTO, EK_CANCELLED; imap_close() is then all that may follow.  Not for several threads.
+ */
+#ifndef IMAP_IMAP_H
+#define IMAP_IMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/flow.h"
+#include "mail/mail.h"
+#include "mail/uidset.h"
+
+/* What a session is opened with; all borrowed for the length of imap_open(). */
+struct imap_login {
+	const char	*host;
+	uint16_t	 port;
+	enum { IMAP_TLS_IMPLICIT, IMAP_TLS_STARTTLS, IMAP_TLS_NONE } tls;
+	const char	*user;
+	const char	*secret;	/* password, or token with ${is_token} */
+	bool		 is_token;	/* OAUTHBEARER or XOAUTH2 */
+	const char	*tls_ca;	/* file or directory of certificates instead of the system's; or NULL */
+	const char	*tls_pin;	/* sha256//BASE64, several with ';'; replaces the check of the chain; or NULL */
+	const char	*proxy;		/* as CURLOPT_PROXY; or NULL */
+	unsigned int	 timeout;	/* seconds of silence after which the connection counts as dead */
+	uint64_t	 max_rate;	/* bytes a second to receive, 0 for no limit */
+	char *const	*disable;	/* capabilities not to be used, as the server spells them */
+	size_t		 disable_n;
+	const char	*hint;		/* capabilities of the last session (imap_capability()), or NULL */
+};
+
+enum imap_cap {
+	CAP_CONDSTORE,		/* RFC 7162 */
+	CAP_QRESYNC,
+	CAP_ENABLE,		/* RFC 5161 */
+	CAP_ESEARCH,		/* RFC 4731 */
+	CAP_ID,			/* RFC 2971 */
+	CAP_LIST_EXTENDED,	/* RFC 5258 */
+	CAP_LIST_STATUS,	/* RFC 5819 */
+	CAP_LITERAL_MINUS,	/* RFC 7888 */
+	CAP_LITERAL_PLUS,
+	CAP_NAMESPACE,		/* RFC 2342 */
+	CAP_OBJECTID,		/* RFC 8474 */
+	CAP_QUOTA,		/* RFC 9208 */
+	CAP_SPECIAL_USE,	/* RFC 6154 */
+	CAP_STATUS_SIZE,	/* RFC 8438 */
+	CAP_GMAIL,		/* X-GM-EXT-1 */
+	CAP_N
+};
+
+struct imap;
+
+/*
+ * imap_open(login, im_out, e): connect and sign in.  EK_AUTH: the server refused (its words are in the text); EK_TLS: trust or
+ * encryption; EK_TEMP: no connection, or a refusal that will pass.  CAPABILITY is queued when it returns: with a hint the first
+ * commands follow it in the same write.
+ */
+int imap_open(const struct imap_login *, struct imap **, struct err *);
+/* imap_close(imp): LOGOUT where the session is sound; never waits. */
+void imap_close(struct imap **);
+
+/* imap_can(im, cap): the server offers it and it was not disabled; right from imap_list() on. */
+bool imap_can(const struct imap *, enum imap_cap);
+/* imap_capability(im): the server's words, for the next hint; imap_server(im): its ID's name and version, or NULL.  Borrowed. */
+const char *imap_capability(const struct imap *);
+const char *imap_server(const struct imap *);
+/* imap_received(im): bytes received after the sign-in. */
+uint64_t imap_received(const struct imap *);
+
+/*
+ * imap_list(im, sizes, out, e): every folder that LIST names, with subscription, special use and namespace, and with
+ * STATUS where LIST-STATUS offers it (${sizes}: SIZE too).  Waits for the answer.  Lines that could not be read are counted, the
+ * first is kept: folders may be hidden behind them.
+ */
+struct imap_boxes {
+	struct mail_box	*v;		/* own; by wire name */
+	size_t		 n, cap;
+	uint64_t	 unreadable;
+	char		*first_unreadable;	/* own, or NULL */
+};
+int imap_list(struct imap *, bool sizes, struct imap_boxes *, struct err *);
+void imap_boxes_release(struct imap_boxes *);
+/*
+ * imap_status(im, boxes, n, sizes, e): fill the state of ${n} folders by STATUS, pipelined.  Where it is refused the state stays 0.
+ */
+int imap_status(struct imap *, struct mail_box *const *, size_t, bool sizes, struct err *);
+/* imap_quota(im, used_out, limit_out, e): bytes of the storage quota over INBOX: 1 known, 0 not told, -1. */
+int imap_quota(struct imap *, uint64_t *, uint64_t *, struct err *);
+
+/*
+ * Commands.  Each returns 0 once the command is queued; it is sent as the connection takes it.  The ${cookie} comes back with every
+ * event that belongs to the command.  imap_room(im): whether another one should be queued now; a pipeline that is longer buys nothing.
+ */
+bool imap_room(const struct imap *);
+/* imap_idle(im): nothing queued is unanswered. */
+bool imap_idle(const struct imap *);
+
+/* What is known of a folder, for QRESYNC (RFC 7162, section 3.2.5): the server then tells what changed and vanished since. */
+struct imap_resync {
+	uint64_t	uidvalidity, modseq;
+};
+/* imap_examine(im, wire, resync, cookie, e): open a folder read-only.  Ends with IMAP_BOX. */
+int imap_examine(struct imap *, const char *, const struct imap_resync *, void *cookie, struct err *);
+
+/* What FETCH asks for beside the UID. */
+enum imap_items {
+	IMAP_FLAGS = 1,
+	IMAP_DATE = 2,		/* INTERNALDATE */
+	IMAP_SIZE = 4,		/* RFC822.SIZE */
+	IMAP_IDS = 8,		/* EMAILID and THREADID, or Gmail's, where offered */
+	IMAP_LABELS = 16,	/* X-GM-LABELS, where offered */
+	IMAP_BODY = 32,		/* BODY.PEEK[] */
+};
+/*
+ * imap_fetch(im, uids, items, changed_since, cookie, e): UID FETCH of ${uids}, at most IMAP_FETCH_RANGES ranges (so that the command stays
+ * below the 1,000 octets that are safe everywhere), or of 1:* where it is NULL; CHANGEDSINCE where ${changed_since} is not 0.  Each
+ * response is an IMAP_MESSAGE; ends with IMAP_DONE.
+ */
+#define IMAP_FETCH_RANGES	36
+int imap_fetch(struct imap *, const struct uidset *, unsigned int items, uint64_t changed_since, void *cookie, struct err *);
+/* imap_search_all(im, cookie, e): the UIDs of all messages, as one or more IMAP_UIDS; ends with IMAP_DONE. */
+int imap_search_all(struct imap *, void *cookie, struct err *);
+
+/*
+ * Where bodies go: begin(arg, size, e) when one is announced, then sink writes.  It is known whose it was, and that it was whole, only
+ * when the IMAP_MESSAGE comes: keep or drop it then.  A failure ends the session with that error.
+ */
+struct imap_body {
+	int		(*begin)(void *, uint64_t, struct err *);
+	struct sink	  sink;		/* its arg is begin's too */
+};
+void imap_body_to(struct imap *, const struct imap_body *);
+
+enum imap_event_kind {
+	IMAP_BOX,	/* an EXAMINE ended: ok and box, or refused */
+	IMAP_MESSAGE,	/* a FETCH response with a UID */
+	IMAP_VANISHED,	/* VANISHED (EARLIER): gone since the resync point */
+	IMAP_EXPUNGED,	/* messages left while we were looking: uids, or NULL where only their number is told */
+	IMAP_UIDS,	/* an answer to SEARCH */
+	IMAP_DONE,	/* a FETCH or SEARCH ended: ok, or refused */
+};
+
+enum imap_body_state {
+	BODY_NONE,	/* not in this response */
+	BODY_NIL,	/* the server has none to give */
+	BODY_GIVEN,	/* it went to the sink, body_size bytes */
+	BODY_SPOILED,	/* it came in a response that could not be understood: drop it */
+};
+
+/* How a refusal should be taken. */
+enum imap_refusal {
+	REFUSED_PLAIN,		/* this command will not work */
+	REFUSED_UNKNOWN,	/* BAD: the server doesn't know such a command */
+	REFUSED_LATER,		/* THROTTLED, INUSE, UNAVAILABLE, LIMIT, a back-off time: it may work later */
+};
+
+struct imap_event {
+	enum imap_event_kind	 kind;
+	void			*cookie;
+	bool			 ok;
+	enum imap_refusal	 refusal;	/* not ok */
+	uint64_t		 backoff_ms;	/* REFUSED_LATER: the server's own figure, or 0 */
+	const char		*text;		/* the server's words at BOX and DONE */
+	struct mail_state	 box;		/* BOX: as announced at EXAMINE */
+	const char		*mailboxid;	/* BOX: RFC 8474, or NULL */
+	uint64_t		 exists;	/* BOX, DONE: messages in the folder as of now */
+	struct mail_meta	 meta;		/* MESSAGE */
+	enum imap_body_state	 body;		/* MESSAGE */
+	uint64_t		 body_size;
+	const struct uidset	*uids;		/* VANISHED, EXPUNGED, UIDS */
+};
+
+/*
+ * imap_next(im, ev_out, e): wait for the next event.  1 an event (its pointers live until the next call), 0 nothing is unanswered, -1.
+ */
+int imap_next(struct imap *, struct imap_event *, struct err *);
+
+#endif

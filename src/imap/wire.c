@@ -1,0 +1,568 @@
+/*
+ * wire.c - see wire.h.  The one file that includes libcurl.
+ *
+ * libcurl connects, does TLS and signs in (CURLOPT_CONNECT_ONLY); then its socket is ours through curl_easy_send() and
+ * curl_easy_recv().  One handle makes one connection: nothing is pooled, shared or used again.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+#include "base/buf.h"
+#include "base/cancel.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "imap/wire.h"
+
+#define RECV_MAX	(256 * 1024)		/* with TLS one call gives a record, 16 KiB */
+#define QUEUE_MAX	(64 * 1024 * 1024)	/* what may wait to be sent */
+#define CONNECT_SECONDS	30
+#define GATES_MAX	64			/* synchronizing literals that wait at once */
+
+struct wire {
+	CURL		*curl;			/* own */
+	curl_socket_t	 sock;
+	char		*in;			/* own; RECV_MAX bytes */
+	struct buf	 out;			/* queued; the first ${sent} bytes are gone */
+	size_t		 sent;
+	size_t		 gate[GATES_MAX];	/* offsets in out that may not be passed yet */
+	size_t		 gates;
+	unsigned int	 timeout;		/* seconds */
+	uint64_t	 received;
+	uint64_t	 max_rate;
+	double		 began;			/* of the reckoning of max_rate */
+	uint64_t	 since;			/* bytes since then */
+};
+
+/* What the server said while libcurl signed in. */
+struct greeting {
+	struct buf	 last;			/* its last NO, BAD or BYE */
+	bool		 auth_offered;		/* AUTH=PLAIN or AUTH=LOGIN */
+	bool		 login_disabled;
+	bool		 any;			/* it said something at all */
+};
+
+static double
+seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* libcurl hands each line of the sign-in to its header callback. */
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct greeting *g = arg;
+	char *line = xmemdup0(p, n), *word;
+
+	(void)size;
+	line[strcspn(line, "\r\n")] = '\0';
+	g->any = true;
+	if (strcasestr(line, "CAPABILITY") != NULL) {
+		if (strcasestr(line, "AUTH=PLAIN") != NULL ||
+		    strcasestr(line, "AUTH=LOGIN") != NULL)
+			g->auth_offered = true;
+		if (strcasestr(line, "LOGINDISABLED") != NULL)
+			g->login_disabled = true;
+	}
+	if ((word = strchr(line, ' ')) != NULL) {
+		word++;
+		if (strncasecmp(word, "NO ", 3) == 0 ||
+		    strncasecmp(word, "BAD ", 4) == 0 ||
+		    strncasecmp(word, "BYE ", 4) == 0) {
+			buf_clear(&g->last);
+			buf_adds(&g->last, strchr(word, ' ') + 1);
+		}
+	}
+	free(line);
+	return n;
+}
+
+static int
+on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	(void)arg, (void)a, (void)b, (void)c, (void)d;
+	return cancel_signal() != 0;
+}
+
+static void
+set_url(CURL *curl, const struct imap_login *l)
+{
+	const char *open = strchr(l->host, ':') != NULL ? "[" : "";
+	const char *close = *open == '[' ? "]" : "";
+	char *url;
+
+	url = xasprintf("%s://%s%s%s:%u/",
+	    l->tls == IMAP_TLS_IMPLICIT ? "imaps" : "imap", open, l->host,
+	    close, (unsigned int)l->port);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	free(url);
+}
+
+static void
+set_tls(CURL *curl, const struct imap_login *l)
+{
+	curl_easy_setopt(curl, CURLOPT_USE_SSL, l->tls == IMAP_TLS_NONE ?
+	    (long)CURLUSESSL_NONE : (long)CURLUSESSL_ALL);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION,
+	    (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (l->tls_ca != NULL) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO, l->tls_ca);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
+	if (l->tls_pin != NULL) {
+		/* A pinned key says more than any chain: it takes the chain's place. */
+		curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, l->tls_pin);
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+/*
+ * Which mechanisms libcurl may use.  Left to itself it prefers some that servers offer and can't do, and never comes back from
+ * them; so it gets what the kind of secret calls for.
+ */
+static void
+set_secret(CURL *curl, const struct imap_login *l, bool any_mechanism)
+{
+	curl_easy_setopt(curl, CURLOPT_USERNAME, l->user);
+	if (l->is_token) {
+		curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, l->secret);
+		curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS,
+		    "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
+		return;
+	}
+	curl_easy_setopt(curl, CURLOPT_PASSWORD, l->secret);
+	if (!any_mechanism)
+		curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS,
+		    "AUTH=PLAIN;AUTH=LOGIN");
+}
+
+static CURL *
+new_handle(const struct imap_login *l, struct greeting *g, char *why)
+{
+	CURL *curl = curl_easy_init();
+
+	if (curl == NULL)
+		abort();
+	set_url(curl, l);
+	set_tls(curl, l);
+	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "imap,imaps");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)RECV_MAX);
+	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+	    (long)l->timeout);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, g);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	if (l->proxy != NULL)
+		curl_easy_setopt(curl, CURLOPT_PROXY, l->proxy);
+	return curl;
+}
+
+/*
+ * The pin of whoever answers there, found without trusting it and without signing in: for the message that says how to trust a
+ * server with a certificate of its own.  Return 0 or -1.
+ */
+static int
+find_pin(const struct imap_login *l, char out[PIN_MAX])
+{
+	struct greeting g = { .last = BUF_INIT(1024) };
+	struct imap_login anonymous = *l;
+	char why[CURL_ERROR_SIZE];
+	struct curl_certinfo *info = NULL;
+	struct curl_slist *item;
+	CURL *curl;
+	int rc = -1;
+
+	anonymous.tls_pin = NULL;
+	curl = new_handle(&anonymous, &g, why);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
+	if (curl_easy_perform(curl) != CURLE_OK ||
+	    curl_easy_getinfo(curl, CURLINFO_CERTINFO, &info) != CURLE_OK ||
+	    info == NULL || info->num_of_certs < 1)
+		goto out;
+	for (item = info->certinfo[0]; item != NULL; item = item->next)
+		if (strncmp(item->data, "Cert:", 5) == 0)
+			rc = digest_pin(item->data + 5, out);
+out:
+	curl_easy_cleanup(curl);
+	buf_release(&g.last);
+	return rc;
+}
+
+static int
+tls_error(const struct imap_login *l, CURLcode code, const char *why,
+    struct err *e)
+{
+	char pin[PIN_MAX];
+
+	err_set(e, EK_TLS, "no trusted connection to %s: %s", l->host, why);
+	switch (code) {
+	case CURLE_USE_SSL_FAILED:
+		return err_next(e, "the server does not offer STARTTLS: use "
+		    "imaps:// if it can, nothing was sent to it");
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		if (find_pin(l, pin) == -1)
+			return -1;
+		return err_next(e, "if this server is yours and its key is "
+		    "this one, trust it with --tls-pin %s", pin);
+	default:
+		return -1;
+	}
+}
+
+static int
+auth_error(const struct imap_login *l, const struct greeting *g,
+    struct err *e)
+{
+	static const char *const passing[] = { "UNAVAILABLE", "INUSE",
+	    "THROTTLED", "LIMIT]", "SERVERBUG", "try again", "Too many" };
+	const char *said = buf_text(&g->last);
+	size_t i;
+
+	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+		if (strcasestr(said, passing[i]) != NULL)
+			return err_set(e, EK_TEMP,
+			    "%s does not sign in %s now: %s", l->host, l->user,
+			    said);
+	if (g->login_disabled && !g->auth_offered)
+		return err_set(e, EK_AUTH, "%s offers no way to sign in "
+		    "with a %s", l->host, l->is_token ? "token" : "password");
+	err_set(e, EK_AUTH, "%s refused to sign in %s%s%s", l->host, l->user,
+	    *said == '\0' ? "" : ": ", said);
+	return err_next(e, l->is_token ?
+	    "check the user name and what token_command prints" :
+	    "check the user name and the password; some providers want an "
+	    "app password");
+}
+
+static int
+connect_error(const struct imap_login *l, const struct greeting *g,
+    CURLcode code, const char *why, struct err *e)
+{
+	if (*why == '\0')
+		why = curl_easy_strerror(code);
+	switch (code) {
+	case CURLE_ABORTED_BY_CALLBACK:
+		return cancel_check(e);
+	case CURLE_LOGIN_DENIED:
+	case CURLE_REMOTE_ACCESS_DENIED:
+		return auth_error(l, g, e);
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+	case CURLE_USE_SSL_FAILED:
+		return tls_error(l, code, why, e);
+	case CURLE_OUT_OF_MEMORY:
+		return err_set(e, EK_FAIL, "out of memory");
+	case CURLE_WEIRD_SERVER_REPLY:
+		return err_set(e, EK_PROTO, "%s port %u: %s%s%s", l->host,
+		    (unsigned int)l->port, why, g->last.n > 0 ? ": " : "",
+		    buf_text(&g->last));
+	default:
+		err_set(e, EK_TEMP, "can't connect to %s port %u: %s%s%s",
+		    l->host, (unsigned int)l->port, why,
+		    g->last.n > 0 ? ": " : "", buf_text(&g->last));
+		return code == CURLE_COULDNT_RESOLVE_HOST ?
+		    err_next(e, "check the server's name and the network") :
+		    -1;
+	}
+}
+
+/* Connect and sign in; *code_out and why tell what libcurl made of it. */
+static CURL *
+sign_in(const struct imap_login *l, bool any_mechanism, struct greeting *g,
+    CURLcode *code_out, char *why)
+{
+	CURL *curl;
+
+	buf_clear(&g->last);
+	g->auth_offered = g->login_disabled = g->any = false;
+	why[0] = '\0';
+	curl = new_handle(l, g, why);
+	set_secret(curl, l, any_mechanism);
+	*code_out = curl_easy_perform(curl);
+	if (*code_out == CURLE_OK)
+		return curl;
+	curl_easy_cleanup(curl);
+	return NULL;
+}
+
+/* After the fact, but before any command: is what should be encrypted encrypted? */
+static int
+check_tls(CURL *curl, const struct imap_login *l, struct err *e)
+{
+	struct curl_tlssessioninfo *tls = NULL;
+	char none;
+	size_t n;
+
+	if (l->tls == IMAP_TLS_NONE)
+		return 0;
+	/* The handle learns of its connection with the first call that uses it. */
+	(void)curl_easy_recv(curl, &none, 0, &n);
+	if (curl_easy_getinfo(curl, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
+	    tls == NULL || tls->internals == NULL)
+		return err_set(e, EK_TLS,
+		    "the connection to %s is not encrypted", l->host);
+	return 0;
+}
+
+int
+wire_open(const struct imap_login *l, struct wire **out, struct err *e)
+{
+	static bool initialized;
+	struct greeting g = { .last = BUF_INIT(1024) };
+	char why[CURL_ERROR_SIZE];
+	struct wire *w = NULL;
+	CURLcode code;
+	CURL *curl;
+	int rc = -1;
+
+	if (!initialized && curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+		return err_set(e, EK_FAIL, "libcurl can't be initialized");
+	initialized = true;
+	curl = sign_in(l, false, &g, &code, why);
+	/* A server without SASL PLAIN and LOGIN still has the LOGIN command, which libcurl uses when it is given no choice. */
+	if (curl == NULL && code == CURLE_LOGIN_DENIED && !l->is_token &&
+	    !g.auth_offered && !g.login_disabled && g.any && g.last.n == 0)
+		curl = sign_in(l, true, &g, &code, why);
+	if (curl == NULL) {
+		connect_error(l, &g, code, why, e);
+		goto out;
+	}
+	if (check_tls(curl, l, e) == -1) {
+		curl_easy_cleanup(curl);
+		goto out;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->curl = curl;
+	w->timeout = l->timeout;
+	w->max_rate = l->max_rate;
+	w->in = xmalloc(RECV_MAX);
+	buf_init(&w->out, QUEUE_MAX);
+	if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &w->sock) !=
+	    CURLE_OK || w->sock == CURL_SOCKET_BAD) {
+		err_set(e, EK_TEMP, "%s closed the connection", l->host);
+		wire_close(&w);
+		goto out;
+	}
+	*out = w;
+	rc = 0;
+out:
+	buf_release(&g.last);
+	return rc;
+}
+
+void
+wire_close(struct wire **wp)
+{
+	struct wire *w = *wp;
+
+	if (w == NULL)
+		return;
+	curl_easy_cleanup(w->curl);
+	buf_release(&w->out);
+	free(w->in);
+	free(w);
+	*wp = NULL;
+}
+
+uint64_t
+wire_received(const struct wire *w)
+{
+	return w->received;
+}
+
+size_t
+wire_waiting(const struct wire *w)
+{
+	return w->out.n - w->sent;
+}
+
+/* Forget what was sent, once that is worth the move. */
+static void
+compact(struct wire *w)
+{
+	size_t i;
+
+	if (w->sent < w->out.n / 2 || w->sent == 0)
+		return;
+	memmove(w->out.p, w->out.p + w->sent, w->out.n - w->sent);
+	w->out.n -= w->sent;
+	for (i = 0; i < w->gates; i++)
+		w->gate[i] -= w->sent;
+	w->sent = 0;
+}
+
+int
+wire_put(struct wire *w, const void *p, size_t n, struct err *e)
+{
+	compact(w);
+	if (buf_add(&w->out, p, n) == -1)
+		return err_set(e, EK_PROTO,
+		    "the server does not read what is sent to it");
+	return 0;
+}
+
+void
+wire_hold(struct wire *w)
+{
+	if (w->gates < GATES_MAX)
+		w->gate[w->gates++] = w->out.n;
+}
+
+void
+wire_release(struct wire *w)
+{
+	if (w->gates > 0)
+		memmove(w->gate, w->gate + 1, --w->gates * sizeof(w->gate[0]));
+}
+
+/* Up to where bytes may be sent now. */
+static size_t
+sendable(const struct wire *w)
+{
+	return w->gates > 0 ? w->gate[0] : w->out.n;
+}
+
+/* Send what goes without waiting. */
+static int
+push(struct wire *w, struct err *e)
+{
+	size_t end = sendable(w), n;
+	CURLcode code;
+
+	while (w->sent < end) {
+		code = curl_easy_send(w->curl, w->out.p + w->sent,
+		    end - w->sent, &n);
+		if (code == CURLE_AGAIN)
+			return 0;
+		if (code != CURLE_OK)
+			return err_set(e, EK_TEMP, "the connection broke: %s",
+			    curl_easy_strerror(code));
+		w->sent += n;
+	}
+	compact(w);
+	return 0;
+}
+
+void
+wire_flush(struct wire *w)
+{
+	struct err ignored;
+
+	(void)push(w, &ignored);
+}
+
+/* Wait until the socket is ready or ${until} has passed: 1 ready, 0 time is up, -1. */
+static int
+wait_ready(struct wire *w, double until, struct err *e)
+{
+	struct pollfd fds[2] = {
+		{ .fd = w->sock, .events = POLLIN },
+		{ .fd = cancel_fd(), .events = POLLIN },
+	};
+	double left;
+	int r;
+
+	if (w->sent < sendable(w))
+		fds[0].events |= POLLOUT;
+	for (;;) {
+		if (cancel_check(e) == -1)
+			return -1;
+		left = until - seconds();
+		if (left < 0)
+			left = 0;
+		r = poll(fds, 2, (int)(left * 1000) + 1);
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r == -1)
+			return err_sys(e, "poll failed");
+		if (r == 0 && seconds() < until)
+			continue;
+		return cancel_check(e) == -1 ? -1 : r > 0;
+	}
+}
+
+/* --max-rate: sleep until the bytes received so far are no more than the rate allows. */
+static int
+obey_rate(struct wire *w, size_t n, struct err *e)
+{
+	double now = seconds(), due;
+	struct pollfd fd = { .fd = cancel_fd(), .events = POLLIN };
+
+	if (w->max_rate == 0)
+		return 0;
+	w->since += n;
+	due = w->began + (double)w->since / (double)w->max_rate;
+	if (due <= now) {
+		/* Unused time is not saved up for later. */
+		w->began = now;
+		w->since = 0;
+		return 0;
+	}
+	poll(&fd, 1, (int)((due - now) * 1000) + 1);
+	return cancel_check(e);
+}
+
+int
+wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
+{
+	double until = seconds() + w->timeout;
+	size_t max = RECV_MAX;
+	CURLcode code;
+	int r;
+
+	/* With a rate of a few KiB a second, pieces of a fraction of a second's worth. */
+	if (w->max_rate != 0 && w->max_rate / 4 + 1 < max)
+		max = (size_t)(w->max_rate / 4 + 1);
+	for (;;) {
+		if (cancel_check(e) == -1 || push(w, e) == -1)
+			return -1;
+		/* TLS may hold bytes that poll(2) doesn't know of: ask before waiting. */
+		code = curl_easy_recv(w->curl, w->in, max, n);
+		if (code == CURLE_OK && *n > 0)
+			break;
+		if (code == CURLE_OK)
+			return err_set(e, EK_TEMP,
+			    "the server closed the connection");
+		if (code != CURLE_AGAIN)
+			return err_set(e, EK_TEMP, "the connection broke: %s",
+			    curl_easy_strerror(code));
+		if ((r = wait_ready(w, until, e)) == -1)
+			return -1;
+		if (r == 0)
+			return err_set(e, EK_TEMP,
+			    "the server was silent for %u seconds", w->timeout);
+	}
+	w->received += *n;
+	*p = w->in;
+	return obey_rate(w, *n, e);
+}

@@ -1,0 +1,36 @@
+/*
+ * wire.h - bytes to and from a server: libcurl, TLS, sign-in, deadlines.  Knows nothing of IMAP beyond the sign-in.
+ */
+#ifndef IMAP_WIRE_H
+#define IMAP_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "imap/imap.h"
+
+struct wire;
+
+/* wire_open(login, out, e): connect and sign in; see imap_open(). */
+int wire_open(const struct imap_login *, struct wire **, struct err *);
+void wire_close(struct wire **);
+
+/* wire_put(w, p, n, e): queue bytes; sent now as far as possible, and while wire_get() waits.  EK_PROTO when far too many wait. */
+int wire_put(struct wire *, const void *, size_t, struct err *);
+/* wire_waiting(w): queued bytes not sent yet. */
+size_t wire_waiting(const struct wire *);
+/*
+ * wire_hold(w): what is queued from now on waits for one wire_release() more (the continuation request of a synchronizing literal).
+ */
+void wire_hold(struct wire *);
+void wire_release(struct wire *);
+/*
+ * wire_get(w, p_out, n_out, e): wait for bytes; they are borrowed until the next call.  EK_TEMP when the peer closed, was silent too long
+ * or the network failed; EK_CANCELLED on a signal.
+ */
+int wire_get(struct wire *, const char **, size_t *, struct err *);
+/* wire_flush(w): send what can be sent without waiting. */
+void wire_flush(struct wire *);
+uint64_t wire_received(const struct wire *);
+
+#endif

@@ -1,0 +1,202 @@
+/*
+ * backup.h - what the files of a backup share.
+ *
+ * A backup visits folders.  All commands of a visit are known before it begins (policy_visit()), so visits are pipelined: the next
+ * folder is opened on the wire while this one's messages arrive.  What a visit brought is settled when its last command is answered; where it does
+ * not add up, the folder is visited again, more carefully.
+ */
+#ifndef JOB_BACKUP_H
+#define JOB_BACKUP_H
+
+#include "base/buf.h"
+#include "job/job.h"
+#include "mail/date.h"
+#include "mail/uidset.h"
+#include "policy/policy.h"
+
+/* ---- intern.c: texts that come again and again, as numbers ---- */
+
+struct intern;
+
+struct intern *intern_new(void);
+void intern_free(struct intern **);
+/* intern_put(i, s, id_out): NULL has a number of its own, 0.  0, or -1: too many different ones. */
+int intern_put(struct intern *, const char *, uint32_t *);
+const char *intern_text(const struct intern *, uint32_t);
+
+/* ---- listing.c: what the server lists, in 24 bytes a message ---- */
+
+struct listed {
+	int64_t		date;		/* LISTED_NO_DATE where not asked or not sent */
+	uint32_t	uid;
+	uint32_t	flags, labels;	/* intern numbers */
+};
+#define LISTED_NO_DATE	INT64_MIN
+
+struct listing;
+
+struct listing *listing_new(void);
+void listing_free(struct listing **);
+int listing_add(struct listing *, const struct listed *, struct err *);
+uint64_t listing_count(const struct listing *);
+/* listing_sort(l): by UID; drops entries that say the same twice.  The number of UIDs that were listed more than once. */
+uint64_t listing_sort(struct listing *);
+const struct listed *listing_at(const struct listing *, uint64_t);
+/* listing_uids(l, out): adds the UIDs of a sorted listing. */
+void listing_uids(const struct listing *, struct uidset *);
+
+/* ---- compare.c: what is listed against what is known ---- */
+
+struct changes {
+	struct uidset	 want;		/* listed, not known */
+	struct uidset	 gone;		/* known, not listed */
+	struct listed	*flags;		/* own: known with other flags, sorted by flags, labels, UID */
+	size_t		 flags_n, flags_cap;
+	bool		 reused;	/* a known UID has another INTERNALDATE: it is another message */
+	uint64_t	 same;		/* known and listed */
+};
+void changes_release(struct changes *);
+/*
+ * compare_all(c, epoch, listing, in, out, e): a sorted listing of the whole folder.  compare_some(): one of what changed; want and gone stay
+ * empty.
+ */
+int compare_all(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *, struct err *);
+int compare_some(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *, struct err *);
+/* compare_set(c, epoch, all, out, e): like compare_all() where only the UIDs are known. */
+int compare_set(struct catalog *, uint64_t epoch, const struct uidset *, struct changes *, struct err *);
+/* compare_known(c, epoch, in, out, e): adds what is known of the UIDs ${in}. */
+int compare_known(struct catalog *, uint64_t epoch, const struct uidset *, struct uidset *, struct err *);
+
+/* ---- the backup ---- */
+
+/* A folder of the server that was chosen. */
+struct folder {
+	const struct mail_box *box;	/* borrowed from the listing */
+	uint64_t	 number;	/* in the vault */
+	uint64_t	 renamed_from;	/* it may be this folder of the vault under a new name, 0: it isn't */
+	unsigned int	 visits;	/* so far */
+	unsigned int	 breaks;	/* connections that were lost over it */
+	bool		 done;
+	/* for the report */
+	uint64_t	 added, bytes, flags, gone;
+	uint64_t	 known_before;	/* live when the run began */
+	bool		 noted_size;	/* a wrong RFC822.SIZE was mentioned */
+};
+
+/* Facts of a message that come in more than one response. */
+struct held {
+	bool		 set;
+	struct mail_meta meta;		/* its strings are in the buffers */
+	struct buf	 date, flags, labels, emailid, threadid;
+};
+
+enum visit_kind {
+	VISIT_COMPARE,		/* as planned by policy */
+	VISIT_FETCH,		/* bodies of exactly these UIDs; the comparison was made */
+};
+
+struct visit {
+	struct visit	*next;		/* own: the next one in the pipeline */
+	struct folder	*f;
+	enum visit_kind	 kind;
+	struct policy_visit plan;
+	/* sending */
+	bool		 examined;	/* EXAMINE is on the wire */
+	bool		 listed;	/* the listing commands are */
+	struct uidset	 ask;		/* bodies to ask for */
+	size_t		 ask_range;	/* next range of it, */
+	uint32_t	 ask_uid;	/* from this UID */
+	uint32_t	 ask_step;	/* UIDs a command */
+	unsigned int	 unanswered;
+	bool		 all_sent;
+	/* what is known and found */
+	struct known_epoch known;	/* epoch 0: nothing */
+	struct vault_box where;		/* where messages go, once opened */
+	bool		 opened, refused, later;
+	bool		 moved;		/* UIDVALIDITY was not the one that was expected */
+	bool		 fetch_refused;	/* the server said NO to some of it */
+	uint64_t	 backoff_ms;
+	char		*why;		/* own: the server's words */
+	struct mail_state box;		/* at EXAMINE */
+	uint64_t	 exists;	/* at the end */
+	struct listing	*listing;	/* own */
+	struct uidset	 searched;	/* what SEARCH said */
+	struct uidset	 vanished;	/* gone, by the server's word; not yet intersected with what is known */
+	bool		 expunged;	/* some left unnamed */
+	struct uidset	 arrived;	/* stored or known by content or id, in this visit */
+	uint64_t	 added;		/* of these, not known before in this epoch */
+	uint64_t	 below;		/* of these, below UIDNEXT at EXAMINE */
+	struct uidset	 nil, spoiled;	/* not delivered, and how */
+	struct mail_state settled;	/* FETCH: the state that the comparison ends with */
+	bool		 settled_full;
+	uint64_t	 unnamed;	/* messages that EXISTS counts and nobody lists */
+};
+
+struct backup {
+	struct vault	*v;
+	const struct job_backup_opts *opts;
+	struct job_backup_report *report;
+	struct catalog	*catalog;	/* the vault's */
+	struct imap	*im;		/* own */
+	struct vault_txn *txn;		/* own */
+	struct imap_boxes boxes;	/* own */
+	struct folder	*folders;	/* own: the chosen ones, in the order of visits */
+	size_t		 folders_n;
+	struct visit	*first, *last;	/* own: visits begun or waiting, in order */
+	struct visit	*sending;	/* the first that is not all sent */
+	struct policy_server server;
+	bool		 gmail;
+	struct intern	*texts;		/* own */
+	struct held	 early, late;	/* facts before their body; a body waiting for its facts */
+	struct visit	*late_visit;
+	uint64_t	 total, done;	/* messages, for progress */
+	unsigned int	 breaks;	/* connections lost since the last progress */
+	uint64_t	 next_folder, next_epoch;
+	bool		 partial;	/* something is missing and was named */
+	double		 throttled;	/* seconds waited on the server's demand */
+	bool		 signed_in;	/* the run leaves a trace */
+	bool		 give_up;	/* a new connection is no help */
+};
+
+/* plan.c: list the folders, record what they are, choose and order, and say what to do about each. */
+int plan_folders(struct backup *, struct err *);
+int plan_visits(struct backup *, struct err *);
+/* plan_rename(b, f, e): the folder that may be a renamed one is; plan_new(): it is a new one. */
+int plan_rename(struct backup *, struct folder *, struct err *);
+int plan_new(struct backup *, struct folder *, struct err *);
+
+/* visit.c: sending and taking. */
+/*
+ * visit_new(b, f, kind, e): a visit as policy plans it from what is known now; a VISIT_FETCH gets its UIDs (ask) from the caller.
+ */
+struct visit *visit_new(struct backup *, struct folder *, enum visit_kind, struct err *);
+/* visit_again(b, f, box, e): the careful one, after a first visit that saw ${box}. */
+struct visit *visit_again(struct backup *, struct folder *, const struct mail_state *, struct err *);
+void visit_free(struct visit **);
+/* visit_send(b, v, e): put its next command on the wire. */
+int visit_send(struct backup *, struct visit *, struct err *);
+int visit_take(struct backup *, struct visit *, const struct imap_event *, struct err *);
+/* visit_body_begins(b, size, e), visit_body_goes_on(b, p, n, e): the session hands over a body. */
+int visit_body_begins(void *, uint64_t, struct err *);
+int visit_body_goes_on(void *, const void *, size_t, struct err *);
+void held_init(struct held *);
+void held_release(struct held *);
+/* visit_flush(b, e): a body that waited for more facts is stored with those it has. */
+int visit_flush(struct backup *, struct err *);
+
+/* settle.c: what a visit came to. */
+int settle(struct backup *, struct visit *, struct err *);
+
+/* backup.c */
+int64_t backup_now(const struct backup *);
+/* backup_wait(b, v, e): the server asked for a pause in this visit; EK_TEMP when it asked for too many. */
+int backup_wait(struct backup *, const struct visit *, struct err *);
+void backup_event(struct backup *, const struct job_event *);
+void backup_problem(struct backup *, const char *folder, const struct uidset *, const char *reason);
+void backup_note(struct backup *, const char *, ...) __attribute__((format(printf, 2, 3)));
+/* backup_queue(b, v): visit it when those before it are done. */
+void backup_queue(struct backup *, struct visit *);
+/* backup_stored(b, e): a message more; commit when enough have come together. */
+int backup_stored(struct backup *, struct err *);
+
+#endif

@@ -1,0 +1,650 @@
+/*
+ * visit.c - one visit to a folder: what is sent, and what is made of each answer.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "job/backup.h"
+#include "mail/flags.h"
+#include "mail/name.h"
+
+#define WHY_MAX		300		/* bytes of a server's refusal that are kept */
+#define HELD_LABELS_MAX	FLAGS_MAX_TEXT
+#define HELD_ID_MAX	300
+#define ASK_EXACT	500	/* UIDs a command, where each is known to exist */
+
+/* ---- making one ---- */
+
+static struct visit *
+make_visit(struct backup *b, struct folder *f, enum visit_kind kind,
+    struct err *e)
+{
+	struct visit *v = xcalloc(1, sizeof(*v));
+
+	v->f = f;
+	v->kind = kind;
+	v->listing = listing_new();
+	if (f->number != 0 &&
+	    catalog_epoch(b->catalog, f->number, &v->known, e) == -1) {
+		visit_free(&v);
+		return NULL;
+	}
+	v->where = (struct vault_box){ .folder = f->number,
+	    .name = f->box->name, .delimiter = f->box->delimiter };
+	return v;
+}
+
+/* The bodies that the plan asks for without knowing whether they exist. */
+static int
+set_ask(struct backup *b, struct visit *v, struct err *e)
+{
+	if (v->plan.first != 0 && !v->plan.list_first)
+		uidset_add_range(&v->ask, v->plan.first, v->plan.last);
+	if (v->plan.ask_missing && !v->plan.list_first)
+		return catalog_missing(b->catalog, v->known.epoch, &v->ask, e);
+	return 0;
+}
+
+static void
+begin_asking(struct visit *v, uint32_t step)
+{
+	v->ask_range = 0;
+	v->ask_uid = uidset_min(&v->ask);
+	v->ask_step = step;
+}
+
+struct visit *
+visit_new(struct backup *b, struct folder *f, enum visit_kind kind,
+    struct err *e)
+{
+	const struct account *a = b->opts->account;
+	int64_t now = backup_now(b), full_before = now - a->full_every;
+	struct visit *v;
+
+	if ((v = make_visit(b, f, kind, e)) == NULL)
+		return NULL;
+	if (kind == VISIT_FETCH) {
+		v->ask_step = ASK_EXACT;
+		return v;
+	}
+	policy_visit(v->known.epoch == 0 ? NULL : &v->known, &f->box->state,
+	    &b->server, b->opts->full ? INT64_MAX : full_before, &v->plan);
+	if (f->renamed_from != 0) {
+		/* Its messages must prove that it is the folder we know. */
+		v->plan.compare = COMPARE_ALL;
+		v->plan.skip = v->plan.list_first = false;
+		v->plan.dates = v->plan.full = true;
+		v->plan.first = 0;
+		v->plan.ask_missing = false;
+	}
+	if (set_ask(b, v, e) == -1)
+		visit_free(&v);
+	else
+		begin_asking(v, policy_chunk(&f->box->state));
+	return v;
+}
+
+struct visit *
+visit_again(struct backup *b, struct folder *f, const struct mail_state *box,
+    struct err *e)
+{
+	struct visit *v;
+
+	if ((v = make_visit(b, f, VISIT_COMPARE, e)) == NULL)
+		return NULL;
+	policy_again(v->known.epoch == 0 ? NULL : &v->known, box, &b->server,
+	    &v->plan);
+	if (set_ask(b, v, e) == -1)
+		visit_free(&v);
+	else
+		begin_asking(v, policy_chunk(box));
+	return v;
+}
+
+void
+visit_free(struct visit **vp)
+{
+	struct visit *v = *vp;
+
+	if (v == NULL)
+		return;
+	uidset_release(&v->ask);
+	uidset_release(&v->searched);
+	uidset_release(&v->vanished);
+	uidset_release(&v->arrived);
+	uidset_release(&v->nil);
+	uidset_release(&v->spoiled);
+	listing_free(&v->listing);
+	free(v->why);
+	free(v);
+	*vp = NULL;
+}
+
+/* ---- sending ---- */
+
+static int
+send_examine(struct backup *b, struct visit *v, struct err *e)
+{
+	struct imap_resync resync = { v->known.uidvalidity,
+	    v->known.highestmodseq };
+
+	v->examined = true;
+	v->unanswered++;
+	return imap_examine(b->im, v->f->box->wire,
+	    v->plan.compare == COMPARE_RESYNC ? &resync : NULL, v, e);
+}
+
+static unsigned int
+list_items(const struct backup *b, const struct visit *v)
+{
+	unsigned int items = IMAP_FLAGS;
+
+	if (v->plan.dates)
+		items |= IMAP_DATE;
+	if (b->gmail)
+		items |= IMAP_LABELS;
+	/* All that a message record needs, if its content turns out to be known. */
+	if (v->plan.list_first && b->server.ids)
+		items |= IMAP_IDS | IMAP_SIZE | IMAP_DATE;
+	return items;
+}
+
+/* The listing: 0 nothing to send for it, 1 sent, -1. */
+static int
+send_listing(struct backup *b, struct visit *v, struct err *e)
+{
+	bool search = v->plan.compare == COMPARE_CHANGES || v->f->visits > 0;
+	uint64_t since = 0;
+
+	v->listed = true;
+	if (v->kind == VISIT_FETCH || v->plan.compare == COMPARE_RESYNC ||
+	    v->plan.compare == COMPARE_CONTENT ||
+	    (v->plan.compare == COMPARE_NONE && !v->plan.list_first))
+		return 0;
+	if (v->plan.compare == COMPARE_CHANGES)
+		since = v->known.highestmodseq;
+	v->unanswered++;
+	if (imap_fetch(b->im, NULL, list_items(b, v), since, v, e) == -1)
+		return -1;
+	/* A second opinion on which UIDs there are. */
+	if (search) {
+		v->unanswered++;
+		if (imap_search_all(b->im, v, e) == -1)
+			return -1;
+	}
+	return 1;
+}
+
+/* The next UIDs whose bodies one command asks for: false when there are none. */
+static bool
+next_ask(struct visit *v, struct uidset *out)
+{
+	uint64_t last_known = v->f->box->state.uidnext;
+	uint64_t room = v->ask_step;
+
+	uidset_clear(out);
+	while (v->ask_range < v->ask.n && out->n < IMAP_FETCH_RANGES &&
+	    room > 0) {
+		const struct uid_range *r = &v->ask.r[v->ask_range];
+		uint64_t from = v->ask_uid > r->first ? v->ask_uid : r->first;
+		uint64_t to = from + room - 1;
+
+		/* What lies beyond the known end is one piece, however long. */
+		if (to >= r->last || (r->last == POLICY_UID_END &&
+		    to + 1 >= last_known))
+			to = r->last;
+		uidset_add_range(out, (uint32_t)from, (uint32_t)to);
+		room -= to - from + 1 < room ? to - from + 1 : room;
+		if (to == r->last) {
+			v->ask_range++;
+			v->ask_uid = 0;
+		} else
+			v->ask_uid = (uint32_t)to + 1;
+	}
+	return !uidset_empty(out);
+}
+
+static int
+send_bodies(struct backup *b, struct visit *v, struct err *e)
+{
+	struct uidset some = UIDSET_INIT;
+	int rc = 0;
+
+	if (next_ask(v, &some)) {
+		v->unanswered++;
+		rc = imap_fetch(b->im, &some, IMAP_FLAGS | IMAP_DATE |
+		    IMAP_SIZE | IMAP_IDS | IMAP_LABELS | IMAP_BODY, 0, v, e);
+	}
+	if (v->ask_range >= v->ask.n)
+		v->all_sent = true;
+	uidset_release(&some);
+	return rc;
+}
+
+int
+visit_send(struct backup *b, struct visit *v, struct err *e)
+{
+	int r;
+
+	if (!v->examined)
+		return send_examine(b, v, e);
+	if (!v->listed && (r = send_listing(b, v, e)) != 0)
+		return r == -1 ? -1 : 0;
+	return send_bodies(b, v, e);
+}
+
+/* ---- facts that come in several responses ---- */
+
+void
+held_init(struct held *h)
+{
+	memset(h, 0, sizeof(*h));
+	buf_init(&h->date, DATE_MAX_RAW);
+	buf_init(&h->flags, FLAGS_MAX_TEXT);
+	buf_init(&h->labels, HELD_LABELS_MAX);
+	buf_init(&h->emailid, HELD_ID_MAX);
+	buf_init(&h->threadid, HELD_ID_MAX);
+}
+
+void
+held_release(struct held *h)
+{
+	buf_release(&h->date);
+	buf_release(&h->flags);
+	buf_release(&h->labels);
+	buf_release(&h->emailid);
+	buf_release(&h->threadid);
+}
+
+static const char *
+held_text(struct buf *b, const char *s)
+{
+	buf_clear(b);
+	return s == NULL || buf_adds(b, s) == -1 ? NULL : buf_text(b);
+}
+
+/* Fill what is held with what it lacks. */
+static void
+hold_more(struct held *h, const struct mail_meta *from)
+{
+	struct mail_meta *m = &h->meta;
+
+	if (m->internaldate == NULL) {
+		m->internaldate = held_text(&h->date, from->internaldate);
+		m->date = from->date;
+		m->has_date = from->has_date;
+	}
+	if (m->flags == NULL)
+		m->flags = held_text(&h->flags, from->flags);
+	if (m->labels == NULL)
+		m->labels = held_text(&h->labels, from->labels);
+	if (m->emailid == NULL)
+		m->emailid = held_text(&h->emailid, from->emailid);
+	if (m->threadid == NULL)
+		m->threadid = held_text(&h->threadid, from->threadid);
+	if (!m->has_size) {
+		m->size = from->size;
+		m->has_size = from->has_size;
+	}
+}
+
+static void
+hold(struct held *h, const struct mail_meta *m)
+{
+	h->set = true;
+	h->meta = (struct mail_meta){ .uid = m->uid };
+	hold_more(h, m);
+}
+
+static bool
+is_complete(const struct mail_meta *m)
+{
+	return m->flags != NULL && m->internaldate != NULL;
+}
+
+/* ---- taking messages ---- */
+
+static void
+count_added(struct backup *b, struct visit *v, uint32_t uid, uint64_t size)
+{
+	v->added++;
+	if (v->box.uidnext == 0 || uid < v->box.uidnext)
+		v->below++;
+	v->f->added++;
+	v->f->bytes += size;
+	b->report->counts.added++;
+	b->report->counts.added_bytes += size;
+	b->done++;
+}
+
+/*
+ * A UID that we know, with another content than we know: 1 the one we had is recorded as gone, 0 there is nothing to do, -1.
+ */
+static int
+replace_known(struct backup *b, struct visit *v, uint32_t uid, struct err *e)
+{
+	struct uidset one = UIDSET_INIT, known = UIDSET_INIT;
+	struct record rec = { .kind = REC_GONE };
+	int rc = -1;
+
+	uidset_add(&one, uid);
+	if (compare_known(b->catalog, v->where.epoch, &one, &known, e) == -1)
+		goto out;
+	rc = 0;
+	if (uidset_empty(&known))
+		goto out;
+	rec.u.gone = (struct rec_gone){ v->where.folder, v->where.epoch,
+	    &one };
+	rc = vault_put(b->txn, &rec, e) == -1 ? -1 : 1;
+	v->f->gone++;
+	b->report->counts.gone++;
+out:
+	uidset_release(&one);
+	uidset_release(&known);
+	return rc;
+}
+
+/*
+ * Whether the message that was taken in is known already under this UID: 1 yes, 0 no, -1.  Only UIDs that can be known are looked up.
+ */
+static int
+known_content(struct backup *b, struct visit *v, uint32_t uid,
+    const struct digest *sha256, struct err *e)
+{
+	bool twice = uidset_has(&v->arrived, uid);
+	int r;
+
+	if (!twice && (v->known.epoch != v->where.epoch ||
+	    uid > v->known.max_uid))
+		return 0;
+	r = catalog_uid_has(b->catalog, v->where.epoch, uid, sha256, e);
+	if (r != 0)
+		return r;
+	if (twice) {
+		struct uidset one = UIDSET_INIT;
+
+		uidset_add(&one, uid);
+		backup_problem(b, v->f->box->name, &one,
+		    "the server has two messages with one UID; both are kept");
+		uidset_release(&one);
+		return 0;
+	}
+	return replace_known(b, v, uid, e) == -1 ? -1 : 0;
+}
+
+/* Exchange's excuse for a message is kept as what it is, and the message stays on the list of what is missing. */
+static int
+check_standin(struct backup *b, struct visit *v, uint32_t uid, struct err *e)
+{
+	struct uidset one = UIDSET_INIT;
+	struct record rec = { .kind = REC_MISSING };
+	const char *reason = "the server delivered a notice in its place";
+	int rc;
+
+	if (!policy_standin(vault_intake_header(b->txn, HEADER_FROM),
+	    vault_intake_header(b->txn, HEADER_SUBJECT)))
+		return 0;
+	uidset_add(&one, uid);
+	rec.u.missing = (struct rec_missing){ v->where.folder,
+	    v->where.epoch, &one, reason };
+	rc = vault_put(b->txn, &rec, e);
+	b->report->counts.missing++;
+	backup_problem(b, v->f->box->name, &one, reason);
+	uidset_release(&one);
+	return rc;
+}
+
+static void
+check_size(struct visit *v, const struct mail_meta *m, uint64_t size)
+{
+	if (!m->has_size || m->size == size || v->f->noted_size)
+		return;
+	/* A hint that many servers get wrong: worth a word, once. */
+	v->f->noted_size = true;
+	log_info("%s: UID %" PRIu32 " has %" PRIu64 " bytes, the server had "
+	    "said %" PRIu64, name_shown(v->f->box->name), m->uid, size,
+	    m->size);
+}
+
+/* The message that was taken in is whole, and all facts are there that will come. */
+static int
+store(struct backup *b, struct visit *v, const struct mail_meta *m,
+    struct err *e)
+{
+	struct digest sha256;
+	uint64_t size = vault_intake_seen(b->txn, &sha256);
+	int known;
+
+	b->report->counts.fetched++;
+	b->report->counts.fetched_bytes += size;
+	if (size == 0 && m->has_size && m->size > 0) {
+		uidset_add(&v->nil, m->uid);
+		return 0;
+	}
+	check_size(v, m, size);
+	if ((known = known_content(b, v, m->uid, &sha256, e)) == -1)
+		return -1;
+	if (!known) {
+		if (vault_add(b->txn, &v->where, m, e) == -1)
+			return -1;
+		count_added(b, v, m->uid, size);
+	}
+	if (check_standin(b, v, m->uid, e) == -1)
+		return -1;
+	uidset_add(&v->arrived, m->uid);
+	uidset_remove(&v->nil, m->uid);
+	uidset_remove(&v->spoiled, m->uid);
+	return backup_stored(b, e);
+}
+
+int
+visit_flush(struct backup *b, struct err *e)
+{
+	struct visit *v = b->late_visit;
+
+	if (!b->late.set)
+		return 0;
+	b->late.set = false;
+	return store(b, v, &b->late.meta, e);
+}
+
+int
+visit_body_begins(void *arg, uint64_t size, struct err *e)
+{
+	struct backup *b = arg;
+
+	/* There is one intake: what waits in it goes first. */
+	if (visit_flush(b, e) == -1)
+		return -1;
+	return vault_intake(b->txn, size, e);
+}
+
+int
+visit_body_goes_on(void *arg, const void *p, size_t n, struct err *e)
+{
+	struct backup *b = arg;
+	struct sink to = vault_intake_sink(b->txn);
+
+	return sink_write(&to, p, n, e);
+}
+
+static int
+take_body(struct backup *b, struct visit *v, const struct imap_event *ev,
+    struct err *e)
+{
+	struct mail_meta m = ev->meta;
+
+	/* Filed only under a UID that was asked for. */
+	if (!uidset_has(&v->ask, m.uid) || v->refused || !v->opened ||
+	    (v->moved && v->kind == VISIT_FETCH)) {
+		log_info("dropped a message that was not asked for: UID %"
+		    PRIu32, m.uid);
+		return 0;
+	}
+	switch (ev->body) {
+	case BODY_NIL:
+		if (!uidset_has(&v->arrived, m.uid))
+			uidset_add(&v->nil, m.uid);
+		return 0;
+	case BODY_SPOILED:
+		if (!uidset_has(&v->arrived, m.uid))
+			uidset_add(&v->spoiled, m.uid);
+		return 0;
+	default:
+		break;
+	}
+	if (is_complete(&m))
+		return store(b, v, &m, e);
+	hold(&b->late, &m);
+	b->late_visit = v;
+	if (b->early.set && b->early.meta.uid == m.uid)
+		hold_more(&b->late, &b->early.meta);
+	return is_complete(&b->late.meta) ? visit_flush(b, e) : 0;
+}
+
+/* A message whose content the vault has by its id needs no body. */
+static int
+take_by_id(struct backup *b, struct visit *v, const struct mail_meta *m,
+    struct err *e)
+{
+	int r;
+
+	if (!v->plan.list_first || !b->server.ids || b->opts->full ||
+	    m->emailid == NULL || !is_complete(m) ||
+	    uidset_has(&v->arrived, m->uid) ||
+	    (v->known.epoch == v->where.epoch && m->uid <= v->known.max_uid))
+		return 0;
+	if ((r = vault_refer(b->txn, &v->where, m, e)) != 1)
+		return r;
+	uidset_add(&v->arrived, m->uid);
+	count_added(b, v, m->uid, m->size);
+	return backup_stored(b, e);
+}
+
+/* A response without a body: a line of a listing, or news of flags. */
+static int
+take_facts(struct backup *b, struct visit *v, const struct mail_meta *m,
+    struct err *e)
+{
+	struct listed l = { .uid = m->uid,
+	    .date = m->has_date ? m->date : LISTED_NO_DATE };
+
+	if (!v->opened)
+		return 0;
+	if (uidset_has(&v->ask, m->uid))
+		hold(&b->early, m);
+	if (m->flags == NULL || v->kind == VISIT_FETCH)
+		return 0;
+	if (intern_put(b->texts, m->flags, &l.flags) == -1 ||
+	    intern_put(b->texts, m->labels, &l.labels) == -1)
+		return err_set(e, EK_PROTO, "%s: too many different flags",
+		    v->f->box->name);
+	if (listing_add(v->listing, &l, e) == -1)
+		return -1;
+	return take_by_id(b, v, m, e);
+}
+
+static int
+take_message(struct backup *b, struct visit *v, const struct imap_event *ev,
+    struct err *e)
+{
+	if (ev->body != BODY_NONE)
+		return take_body(b, v, ev, e);
+	if (!ev->ok)
+		return 0;
+	if (b->late.set && b->late_visit == v &&
+	    b->late.meta.uid == ev->meta.uid) {
+		hold_more(&b->late, &ev->meta);
+		return is_complete(&b->late.meta) ? visit_flush(b, e) : 0;
+	}
+	return take_facts(b, v, &ev->meta, e);
+}
+
+/* ---- the other events ---- */
+
+/* The folder is open: under which epoch do its messages go? */
+static int
+take_box(struct backup *b, struct visit *v, const struct imap_event *ev,
+    struct err *e)
+{
+	struct record rec = { .kind = REC_EPOCH };
+	bool expected;
+
+	v->opened = true;
+	v->box = ev->box;
+	v->where.uidvalidity = ev->box.uidvalidity;
+	expected = v->known.epoch != 0 && !v->plan.new_epoch;
+	if (v->known.epoch != 0 && policy_same_epoch(&v->known, &ev->box)) {
+		/* It may be what STATUS called another one: then the figures decide. */
+		v->where.epoch = v->known.epoch;
+		v->moved = v->plan.new_epoch;
+		return 0;
+	}
+	v->moved = expected || v->kind == VISIT_FETCH;
+	if (v->f->renamed_from != 0)
+		return 0;	/* it is not that one: settle() knows */
+	if (expected)
+		backup_note(b, "folder %s has a new UIDVALIDITY: "
+		    "its messages are fetched anew, those of before are kept",
+		    name_shown(v->f->box->name));
+	v->where.epoch = ++b->next_epoch;
+	rec.u.epoch = (struct rec_epoch){ .epoch = v->where.epoch,
+	    .folder = v->where.folder, .uidvalidity = ev->box.uidvalidity };
+	return vault_put(b->txn, &rec, e);
+}
+
+static void
+take_refusal(struct visit *v, const struct imap_event *ev)
+{
+	v->fetch_refused = true;
+	if (ev->refusal == REFUSED_LATER)
+		v->later = true;
+	if (ev->backoff_ms > v->backoff_ms)
+		v->backoff_ms = ev->backoff_ms;
+	if (v->why == NULL)
+		v->why = xmemdup0(ev->text, strnlen(ev->text, WHY_MAX));
+}
+
+int
+visit_take(struct backup *b, struct visit *v, const struct imap_event *ev,
+    struct err *e)
+{
+	if (b->late.set && (ev->kind != IMAP_MESSAGE ||
+	    ev->meta.uid != b->late.meta.uid || b->late_visit != v) &&
+	    visit_flush(b, e) == -1)
+		return -1;
+	switch (ev->kind) {
+	case IMAP_BOX:
+		v->unanswered--;
+		v->exists = ev->exists;
+		if (ev->ok)
+			return take_box(b, v, ev, e);
+		v->refused = true;
+		take_refusal(v, ev);
+		return 0;
+	case IMAP_MESSAGE:
+		return take_message(b, v, ev, e);
+	case IMAP_VANISHED:
+		uidset_add_set(&v->vanished, ev->uids);
+		return 0;
+	case IMAP_EXPUNGED:
+		if (ev->uids != NULL)
+			uidset_add_set(&v->vanished, ev->uids);
+		else
+			v->expunged = true;
+		return 0;
+	case IMAP_UIDS:
+		uidset_add_set(&v->searched, ev->uids);
+		return 0;
+	case IMAP_DONE:
+		v->unanswered--;
+		v->exists = ev->exists;
+		if (!ev->ok)
+			take_refusal(v, ev);
+		return 0;
+	}
+	return 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * tail.h - the notes at a pack's end: lines for salvage, in zstd skippable frames.  Private to pack/.
+ *
+ * A skippable frame is the magic 0x184D2A50, the length of what follows (both little-endian, 32 bits), then one zstd
+ * frame, which decompresses to whole lines.  A frame's content never passes TAIL_PAYLOAD.
+ */
+#ifndef PACK_TAIL_H
+#define PACK_TAIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/flow.h"
+
+#define TAIL_PAYLOAD	(8 * 1024 * 1024)	/* so that a reader may hold one in memory */
+#define TAIL_LINE	(1024 * 1024)		/* no note is longer */
+
+struct tail;
+
+/* tail_new(tmp): no notes yet; many go to a nameless file in the directory ${tmp}, which must stay open. */
+struct tail *tail_new(int);
+void tail_free(struct tail **);
+/* tail_add(t, line, n, e): one more line. */
+int tail_add(struct tail *, const char *, size_t, struct err *);
+/* tail_pour(t, to, size_out, e): all of it as skippable frames; then only tail_free() may follow. */
+int tail_pour(struct tail *, const struct sink *, uint64_t *, struct err *);
+
+#endif

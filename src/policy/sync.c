@@ -1,0 +1,182 @@
+/*
+ * sync.c - how to bring what is known of a folder up to date.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "policy/policy.h"
+
+/* Messages that one FETCH of a range should bring: enough to fill the line, few enough that a refusal costs little. */
+#define CHUNK_MESSAGES	500
+
+bool
+policy_same_epoch(const struct known_epoch *k, const struct mail_state *box)
+{
+	return k != NULL && k->uidvalidity == box->uidvalidity;
+}
+
+/* Nothing known that would be of use. */
+static void
+visit_anew(const struct mail_state *st, const struct policy_server *server,
+    struct policy_visit *v)
+{
+	v->compare = COMPARE_NONE;
+	v->full = true;
+	v->list_first = server->ids;
+	v->first = 1;
+	v->last = POLICY_UID_END;
+	/* An empty folder needs its facts, not its messages. */
+	if (st->has_exists && st->exists == 0)
+		v->first = 0;
+}
+
+/* The last complete state and what STATUS says are the same in all four figures. */
+static bool
+unchanged(const struct known_epoch *k, const struct mail_state *st)
+{
+	return k->has_state && k->complete && k->missing == 0 &&
+	    k->highestmodseq != 0 && st->has_exists &&
+	    st->uidnext == k->uidnext &&
+	    st->highestmodseq == k->highestmodseq && st->exists == k->exists;
+}
+
+/* The bodies that are new by their UIDs. */
+static void
+want_new(const struct known_epoch *k, struct policy_visit *v)
+{
+	uint64_t from = (uint64_t)k->max_uid + 1;
+
+	if (k->has_state && k->uidnext > from)
+		from = k->uidnext;
+	if (from > POLICY_UID_END)
+		return;
+	v->first = (uint32_t)from;
+	v->last = POLICY_UID_END;
+}
+
+void
+policy_visit(const struct known_epoch *k, const struct mail_state *st,
+    const struct policy_server *server, int64_t full_before,
+    struct policy_visit *v)
+{
+	memset(v, 0, sizeof(*v));
+	if (k == NULL) {
+		v->why = "first backup of this folder";
+		visit_anew(st, server, v);
+		return;
+	}
+	if (st->uidvalidity != 0 && st->uidvalidity != k->uidvalidity) {
+		v->why = "UIDVALIDITY changed";
+		v->new_epoch = true;
+		visit_anew(st, server, v);
+		return;
+	}
+	v->list_first = server->ids;
+	v->dates = !server->condstore;
+	v->ask_missing = k->missing > 0;
+	if (k->uidvalidity == 0) {
+		v->why = "the server gives no UIDVALIDITY";
+		visit_anew(st, server, v);
+		v->compare = COMPARE_CONTENT;
+		v->list_first = false;
+		return;
+	}
+	if (k->has_state && st->uidnext != 0 && st->uidnext < k->uidnext) {
+		v->why = "UIDNEXT went back";
+		visit_anew(st, server, v);
+		v->compare = COMPARE_CONTENT;
+		v->list_first = false;
+		return;
+	}
+	if (!k->has_state || !k->complete) {
+		v->compare = COMPARE_ALL;
+		v->full = true;
+		v->why = "the last backup of this folder was not finished";
+		/* What it lacks may be anywhere: only the listing tells. */
+		v->list_first = true;
+		return;
+	}
+	if (k->full_time <= full_before) {
+		v->compare = COMPARE_ALL;
+		v->full = true;
+		v->why = "a full comparison is due";
+	} else if (unchanged(k, st)) {
+		v->skip = true;
+		v->why = "unchanged";
+		return;
+	} else if (k->highestmodseq != 0 && server->qresync) {
+		v->compare = COMPARE_RESYNC;
+		v->why = "it changed";
+	} else if (k->highestmodseq != 0 && server->condstore) {
+		v->compare = COMPARE_CHANGES;
+		v->why = "it changed";
+	} else {
+		v->compare = COMPARE_ALL;
+		v->full = true;
+		v->why = "the server does not tell what changed";
+	}
+	want_new(k, v);
+}
+
+void
+policy_again(const struct known_epoch *k, const struct mail_state *box,
+    const struct policy_server *server, struct policy_visit *v)
+{
+	memset(v, 0, sizeof(*v));
+	v->compare = k == NULL || k->live == 0 ? COMPARE_NONE : COMPARE_ALL;
+	if (k != NULL && k->uidvalidity == 0 && box->uidvalidity == 0)
+		v->compare = COMPARE_CONTENT;
+	v->dates = !server->condstore;
+	v->list_first = true;
+	v->full = true;
+	v->why = "the figures did not add up";
+}
+
+bool
+policy_adds_up(const struct policy_tally *t)
+{
+	uint64_t kept;
+
+	if (t->gone > t->known)
+		return false;
+	kept = t->known - t->gone + t->lacking;
+	return kept + t->added == t->exists || kept + t->below == t->opened;
+}
+
+bool
+policy_shrunk(uint64_t known, uint64_t gone)
+{
+	return gone > 20 && gone > known / 2;
+}
+
+bool
+policy_standin(const char *from, const char *subject)
+{
+	static const char text[] = "Retrieval using the IMAP4 protocol failed "
+	    "for the following message";
+
+	return strcasestr(from, "Microsoft Exchange") != NULL &&
+	    strncasecmp(subject, text, sizeof(text) - 1) == 0;
+}
+
+unsigned int
+policy_pause(unsigned int attempt)
+{
+	static const unsigned int seconds[] = { 1, 3, 10, 30 };
+
+	return attempt == 0 || attempt > sizeof(seconds) / sizeof(seconds[0]) ?
+	    0 : seconds[attempt - 1];
+}
+
+uint32_t
+policy_chunk(const struct mail_state *st)
+{
+	uint64_t span;
+
+	if (!st->has_exists || st->exists == 0 || st->uidnext == 0)
+		return CHUNK_MESSAGES;
+	span = st->uidnext / st->exists * CHUNK_MESSAGES;
+	if (span < CHUNK_MESSAGES)
+		span = CHUNK_MESSAGES;
+	return span > UID_MAX ? UID_MAX : (uint32_t)span;
+}

@@ -1,0 +1,369 @@
+/*
+ * intake.c - one message in: spooled while it is hashed, then stored or found to be known, and recorded.
+ *
+ * The spool stands between wire and pack because the digest exists only after the last byte, and what comes before a message in its pack
+ * depends on the digest.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "mail/name.h"
+#include "vault/private.h"
+
+#define SPOOL_MEMORY	(4 * 1024 * 1024)	/* a larger message goes through a file */
+#define SPOOL_KEEP	(256 * 1024)		/* memory kept from one message to the next */
+
+void
+intake_init(struct intake *in)
+{
+	memset(in, 0, sizeof(*in));
+	in->hasher = hasher_new();
+	buf_init(&in->mem, SPOOL_MEMORY);
+	in->fd = -1;
+}
+
+void
+intake_release(struct intake *in)
+{
+	hasher_free(&in->hasher);
+	buf_release(&in->mem);
+	if (in->fd != -1)
+		close(in->fd);
+	in->fd = -1;
+}
+
+int
+vault_intake(struct vault_txn *t, uint64_t size, struct err *e)
+{
+	struct intake *in = &t->intake;
+
+	if (in->fd != -1)
+		close(in->fd);
+	in->fd = -1;
+	if (in->mem.cap > SPOOL_KEEP)
+		buf_release(&in->mem);
+	buf_clear(&in->mem);
+	if (!in->ended)
+		hasher_end(in->hasher, &in->sha256);	/* makes it ready again */
+	in->ended = false;
+	in->n = 0;
+	header_start(&in->scan);
+	mbox_probe_start(&in->probe);
+	if (size > SPOOL_MEMORY && (in->fd = io_spool(t->v->tmp, e)) == -1)
+		return -1;
+	return 0;
+}
+
+/* The message outgrew memory. */
+static int
+spill(struct vault_txn *t, struct err *e)
+{
+	struct intake *in = &t->intake;
+
+	if ((in->fd = io_spool(t->v->tmp, e)) == -1)
+		return -1;
+	if (in->mem.n > 0 &&
+	    io_write_all(in->fd, in->mem.p, in->mem.n, e) == -1)
+		return -1;
+	buf_release(&in->mem);
+	return 0;
+}
+
+static int
+intake_write(void *arg, const void *p, size_t n, struct err *e)
+{
+	struct vault_txn *t = arg;
+	struct intake *in = &t->intake;
+
+	hasher_add(in->hasher, p, n);
+	header_feed(&in->scan, p, n);
+	if (t->v->container == CONTAINER_MBOX)
+		mbox_probe_feed(&in->probe, p, n);
+	in->n += n;
+	if (in->fd == -1) {
+		if (buf_add(&in->mem, p, n) == 0)
+			return 0;
+		if (spill(t, e) == -1)
+			return -1;
+	}
+	return io_write_all(in->fd, p, n, e);
+}
+
+struct sink
+vault_intake_sink(struct vault_txn *t)
+{
+	return (struct sink){ intake_write, t };
+}
+
+static void
+end_intake(struct intake *in)
+{
+	if (in->ended)
+		return;
+	hasher_end(in->hasher, &in->sha256);
+	header_finish(&in->scan);
+	in->ended = true;
+}
+
+uint64_t
+vault_intake_seen(struct vault_txn *t, struct digest *sha256)
+{
+	end_intake(&t->intake);
+	*sha256 = t->intake.sha256;
+	return t->intake.n;
+}
+
+const char *
+vault_intake_header(const struct vault_txn *t, enum header_field field)
+{
+	return t->intake.scan.value[field];
+}
+
+static int
+pour_intake(void *arg, const struct sink *to, struct err *e)
+{
+	struct intake *in = arg;
+
+	if (in->fd != -1)
+		return io_pour_file(in->fd, to, e);
+	return sink_write(to, in->mem.p, in->mem.n, e);
+}
+
+/* ---- what is known ---- */
+
+/* Whether a pack of an earlier commit is there, of the size its manifest says.  Remembered for the last few. */
+static bool
+pack_is_whole(struct vault_txn *t, const char *pack, uint64_t size)
+{
+	size_t n = sizeof(t->whole) / sizeof(t->whole[0]), i;
+	struct stat st;
+
+	for (i = 0; i < n && t->whole[i] != NULL; i++)
+		if (strcmp(t->whole[i], pack) == 0)
+			return true;
+	if (fstatat(t->v->packs, pack, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size)
+		return false;
+	free(t->whole[n - 1]);
+	memmove(t->whole + 1, t->whole, (n - 1) * sizeof(t->whole[0]));
+	t->whole[0] = xstrdup(pack);
+	return true;
+}
+
+/* Whether the vault has this content where it can be got: 1, 0, -1. */
+static int
+has_blob(struct vault_txn *t, const struct digest *sha256, struct err *e)
+{
+	struct known_blob b;
+	int r;
+
+	if ((r = catalog_blob(t->v->catalog, sha256, &b, e)) != 1)
+		return r;
+	/* Being written by this very commit? */
+	if (b.pack_size == 0)
+		return t->pack != NULL &&
+		    strcmp(pack_name(t->pack), b.place.pack) == 0;
+	return pack_is_whole(t, b.place.pack, b.pack_size);
+}
+
+/* ---- storing ---- */
+
+static int
+open_pack(struct vault_txn *t, const struct vault_box *box, struct err *e)
+{
+	bool mbox = t->v->container == CONTAINER_MBOX;
+	char name[128], folder[32] = "";
+
+	/* An mbox holds one folder. */
+	if (t->pack != NULL && mbox && t->pack_folder != box->folder &&
+	    txn_seal_pack(t, e) == -1)
+		return -1;
+	if (t->pack != NULL)
+		return 0;
+	if (mbox)
+		snprintf(folder, sizeof(folder), ".f%" PRIu64, box->folder);
+	snprintf(name, sizeof(name), "%08" PRIu64 "-%u-%08x%s.%s.zst",
+	    t->v->head + 1, ++t->serial,
+	    (unsigned int)t->v->env.random(t->v->env.arg), folder,
+	    mbox ? "mbox" : "tar");
+	t->pack_folder = mbox ? box->folder : 0;
+	t->noted_epoch = 0;
+	return pack_create(t->v->tmp, name, t->v->container, &t->pack, e);
+}
+
+/* The pack's notes say to which folder and epoch the messages belong that follow in them. */
+static int
+note_box(struct vault_txn *t, const struct vault_box *box, struct err *e)
+{
+	struct record folder = { .kind = REC_FOLDER };
+	struct record epoch = { .kind = REC_EPOCH };
+	struct buf b = BUF_INIT(MANIFEST_LINE_MAX);
+	int rc = -1;
+
+	if (t->pack == NULL || t->noted_epoch == box->epoch)
+		return 0;
+	folder.u.folder = (struct rec_folder){ .folder = box->folder,
+	    .name = box->name, .attributes = "", .delimiter = box->delimiter,
+	    .selectable = true };
+	epoch.u.epoch = (struct rec_epoch){ .epoch = box->epoch,
+	    .folder = box->folder, .uidvalidity = box->uidvalidity };
+	if (manifest_text(&folder, &b, e) == 0 &&
+	    manifest_text(&epoch, &b, e) == 0)
+		rc = pack_note(t->pack, b.p, b.n, e);
+	buf_release(&b);
+	t->noted_epoch = box->epoch;
+	return rc;
+}
+
+/* Put the message that was taken in into the open pack. */
+static int
+store(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
+    int64_t date, struct place *place, struct err *e)
+{
+	struct intake *in = &t->intake;
+	struct source body = { pour_intake, in };
+	struct pack_entry entry = { .mtime = date < 0 ? 0 : date,
+	    .size = in->n, .form = BLOB_PLAIN };
+	struct buf member = BUF_INIT(4096);
+	int rc;
+
+	if (open_pack(t, box, e) == -1 || note_box(t, box, e) == -1)
+		return -1;
+	if (name_path(box->name, box->delimiter, &member) == -1)
+		abort();	/* it is never longer than NAME_MAX_PATH */
+	buf_addf(&member, "/%" PRIu64 ".%" PRIu32 ".%02x%02x.eml",
+	    box->uidvalidity, uid, in->sha256.b[0], in->sha256.b[1]);
+	entry.member = buf_text(&member);
+	if (t->v->container == CONTAINER_MBOX)
+		entry.form = mbox_probe_form(&in->probe);
+	rc = pack_add(t->pack, &entry, &body, place, e);
+	buf_release(&member);
+	return rc;
+}
+
+static int
+store_blob(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
+    int64_t date, bool known, struct err *e)
+{
+	struct record rec = { .kind = REC_BLOB };
+	const char *values[HEADER_FIELDS];
+	size_t i;
+
+	/* What is recorded belongs to a commit that is open, so that a pack's name carries its number. */
+	rec.u.blob.sha256 = t->intake.sha256;
+	rec.u.blob.size = t->intake.n;
+	if (store(t, box, uid, date, &rec.u.blob.place, e) == -1) {
+		t->broken = true;
+		return -1;
+	}
+	if (txn_emit(t, &rec, e) == -1)
+		return -1;
+	t->pending.bytes += t->intake.n;
+	if (known)
+		return 0;
+	for (i = 0; i < HEADER_FIELDS; i++)
+		values[i] = t->intake.scan.value[i];
+	if (catalog_headers(t->v->catalog, &t->intake.sha256, values, e) ==
+	    -1) {
+		t->broken = true;
+		return -1;
+	}
+	return 0;
+}
+
+static int
+record_message(struct vault_txn *t, const struct vault_box *box,
+    const struct mail_meta *m, const struct digest *sha256, uint64_t size,
+    const char *by, struct err *e)
+{
+	struct record rec = { .kind = REC_MESSAGE };
+
+	rec.u.message = (struct rec_message){
+		.folder = box->folder,
+		.epoch = box->epoch,
+		.uid = m->uid,
+		.sha256 = *sha256,
+		.size = size,
+		.internaldate = m->internaldate,
+		.date = m->date,
+		.has_date = m->has_date,
+		.flags = m->flags == NULL ? "" : m->flags,
+		.labels = m->labels,
+		.emailid = m->emailid,
+		.threadid = m->threadid,
+		.by = by,
+	};
+	if (note_box(t, box, e) == -1) {
+		t->broken = true;
+		return -1;
+	}
+	if (txn_emit(t, &rec, e) == -1)
+		return -1;
+	t->pending.messages++;
+	return 0;
+}
+
+int
+vault_add(struct vault_txn *t, const struct vault_box *box,
+    const struct mail_meta *m, struct err *e)
+{
+	struct intake *in = &t->intake;
+	int known;
+
+	if (t->broken)
+		return err_set(e, EK_FAIL, "the run is broken");
+	end_intake(in);
+	if ((known = has_blob(t, &in->sha256, e)) == -1)
+		return -1;
+	/* An mbox is complete in itself: each occurrence stands in its folder's pack. */
+	if ((!known || t->v->container == CONTAINER_MBOX) &&
+	    store_blob(t, box, m->uid, m->has_date ? m->date : 0, known, e) ==
+	    -1)
+		return -1;
+	if (record_message(t, box, m, &in->sha256, in->n, NULL, e) == -1)
+		return -1;
+	return !known;
+}
+
+int
+vault_refer(struct vault_txn *t, const struct vault_box *box,
+    const struct mail_meta *m, struct err *e)
+{
+	struct digest sha256;
+	struct sink to = vault_intake_sink(t);
+	uint64_t size;
+	int r;
+
+	if (t->broken)
+		return err_set(e, EK_FAIL, "the run is broken");
+	if (m->emailid == NULL || !m->has_size)
+		return 0;
+	if ((r = catalog_emailid(t->v->catalog, m->emailid, &sha256, &size,
+	    e)) != 1)
+		return r;
+	if (size != m->size || (r = has_blob(t, &sha256, e)) != 1)
+		return size != m->size ? 0 : r;
+	if (t->v->container == CONTAINER_MBOX) {
+		struct digest seen;
+
+		/* Copied, and seen to be right, before it goes into the pack: what can't be read is fetched instead. */
+		if (vault_intake(t, size, e) == -1)
+			return -1;
+		if (vault_read(t->v, &sha256, &to, e) == -1)
+			return 0;
+		vault_intake_seen(t, &seen);
+		if (store_blob(t, box, m->uid, m->has_date ? m->date : 0,
+		    true, e) == -1)
+			return -1;
+	}
+	if (record_message(t, box, m, &sha256, size, "emailid", e) == -1)
+		return -1;
+	return 1;
+}

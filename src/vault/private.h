@@ -1,0 +1,86 @@
+/*
+ * private.h - what the files of vault/ share.
+ */
+#ifndef VAULT_PRIVATE_H
+#define VAULT_PRIVATE_H
+
+#include "base/buf.h"
+#include "manifest/manifest.h"
+#include "mail/mbox.h"
+#include "pack/pack.h"
+#include "vault/vault.h"
+
+#define ID_MAX		64
+#define CATALOG_FILE	"catalog.sqlite"
+
+struct vault {
+	struct vault_env env;
+	char		*path;			/* own; absolute, links resolved */
+	int		 dir, packs, manifests;	/* own */
+	int		 tmp, orphans;		/* own; -1 in a reader */
+	int		 lock;			/* own; -1 in a reader */
+	char		 id[ID_MAX];
+	enum container	 container;
+	char		*created;		/* own; as vault.json has it */
+	struct account	*account;		/* own */
+	uint64_t	 head;			/* last commit, 0 for none */
+	struct digest	 head_sha256;
+	int64_t		 head_time;		/* a writer's: time of the last commit */
+	struct catalog	*catalog;		/* own */
+	bool		 catalog_writable;	/* a writer's, or a reader's own */
+	struct pack_reader *reader;		/* own; NULL until needed */
+};
+
+/* The spool of one message: bytes in memory up to a bound, then in a nameless file. */
+struct intake {
+	struct hasher	*hasher;	/* own */
+	struct buf	 mem;		/* own */
+	int		 fd;		/* own; -1 while all is in memory */
+	uint64_t	 n;
+	bool		 ended;		/* sha256 is final */
+	struct digest	 sha256;
+	struct header_scan scan;
+	struct mbox_probe probe;
+};
+
+struct vault_txn {
+	struct vault	*v;
+	char		*verb;		/* own */
+	uint64_t	 run;
+	bool		 begun;		/* run-begin is recorded */
+	bool		 broken;	/* only vault_abort() may follow */
+	struct manifest_writer *manifest;	/* own; NULL between commits */
+	struct pack_writer *pack;	/* own; NULL until a message is stored */
+	uint64_t	 pack_folder;	/* mbox: whose pack it is */
+	unsigned int	 serial;	/* packs of this commit so far */
+	uint64_t	 noted_epoch;	/* whose folder and epoch lines the pack's notes have */
+	int64_t		 time;		/* of the open commit */
+	struct vault_pending pending;
+	uint64_t	 stored;
+	struct intake	 intake;
+	char		*whole[16];	/* own; packs seen to be there with their size, newest first */
+};
+
+/* json.c: vault.json */
+int json_read(struct vault *, struct err *);
+void json_write(const struct vault *, struct buf *);
+
+/* recover.c: see vault_open() */
+int recover_head(struct vault *, struct err *);
+int recover_scratch(struct vault *, struct err *);
+int recover_catalog_write(struct vault *, struct err *);
+int recover_catalog_read(struct vault *, struct err *);
+
+/* vault.c */
+int vault_take_lock(struct vault *, bool wait, struct err *);
+void vault_drop_lock(struct vault *);
+
+/* txn.c: append a record to the open commit, opening one where there is none. */
+int txn_emit(struct vault_txn *, const struct record *, struct err *);
+int txn_seal_pack(struct vault_txn *, struct err *);
+
+/* intake.c */
+void intake_init(struct intake *);
+void intake_release(struct intake *);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * read.c - messages out of the packs, re-hashed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "vault/private.h"
+
+/* A sink that hashes on the way. */
+struct tee {
+	struct hasher		*hasher;	/* own */
+	const struct sink	*to;
+};
+
+static int
+tee_write(void *arg, const void *p, size_t n, struct err *e)
+{
+	struct tee *t = arg;
+
+	hasher_add(t->hasher, p, n);
+	return sink_write(t->to, p, n, e);
+}
+
+static int
+read_blob(struct vault *v, const struct digest *sha256,
+    const struct known_blob *b, const struct sink *to, struct err *e)
+{
+	struct tee tee = { hasher_new(), to };
+	struct sink through = { tee_write, &tee };
+	struct digest got;
+	char hex[DIGEST_HEX];
+	int rc;
+
+	if (v->reader == NULL)
+		v->reader = pack_reader_new(v->packs);
+	rc = pack_read(v->reader, &b->place, &b->frame, b->size, &through, e);
+	hasher_end(tee.hasher, &got);
+	hasher_free(&tee.hasher);
+	if (rc == 0 && !digest_equal(&got, sha256))
+		rc = err_set(e, EK_CORRUPT,
+		    "packs/%s: a message has not the content %s any more",
+		    b->place.pack, digest_hex(sha256, hex));
+	return rc;
+}
+
+int
+vault_read(struct vault *v, const struct digest *sha256,
+    const struct sink *to, struct err *e)
+{
+	struct known_blob b;
+	char hex[DIGEST_HEX];
+	int r;
+
+	if ((r = catalog_blob(v->catalog, sha256, &b, e)) == -1)
+		return -1;
+	if (r == 0 || b.pack_size == 0)
+		return err_set(e, EK_CORRUPT,
+		    "no pack is known to hold the content %s",
+		    digest_hex(sha256, hex));
+	return read_blob(v, sha256, &b, to, e);
+}
+
+/* ---- header lines that the catalog lacks ---- */
+
+struct filler {
+	struct vault	*v;
+	struct catalog	*catalog;	/* writable */
+	struct header_scan scan;
+};
+
+static int
+scan_write(void *arg, const void *p, size_t n, struct err *e)
+{
+	(void)e;
+	header_feed(arg, p, n);
+	return 0;
+}
+
+static int
+fill_one(void *arg, const struct digest *sha256, const struct known_blob *b,
+    struct err *e)
+{
+	struct filler *f = arg;
+	struct sink to = { scan_write, &f->scan };
+	const char *values[HEADER_FIELDS];
+	struct err why;
+	size_t i;
+
+	header_start(&f->scan);
+	if (read_blob(f->v, sha256, b, &to, &why) == -1) {
+		/* Damage is verify's business; a listing shows what there is. */
+		log_warn("%s", why.text);
+		header_start(&f->scan);
+	}
+	header_finish(&f->scan);
+	for (i = 0; i < HEADER_FIELDS; i++)
+		values[i] = f->scan.value[i];
+	if (catalog_headers(f->catalog, sha256, values, e) == -1)
+		return -1;
+	return cancel_check(e);
+}
+
+static int
+fill(struct vault *v, struct catalog *c, struct err *e)
+{
+	struct filler *f = xcalloc(1, sizeof(*f));
+	int rc;
+
+	f->v = v;
+	f->catalog = c;
+	rc = catalog_headerless(c, fill_one, f, e);
+	free(f);
+	return rc;
+}
+
+static int
+found_one(void *arg, const struct digest *sha256, const struct known_blob *b,
+    struct err *e)
+{
+	(void)arg, (void)sha256, (void)b, (void)e;
+	return 1;
+}
+
+int
+vault_fill_headers(struct vault *v, struct err *e)
+{
+	struct catalog *c;
+	struct err why;
+	char *path;
+	int rc;
+
+	if (v->catalog_writable)
+		return fill(v, v->catalog, e);
+	if ((rc = catalog_headerless(v->catalog, found_one, NULL, e)) != 1)
+		return rc;
+	/* A reader lends itself the lock; where it can't have it, the lines are left out. */
+	if (vault_take_lock(v, false, &why) == -1)
+		return 0;
+	path = xasprintf("%s/" CATALOG_FILE, v->path);
+	if (catalog_open(path, CATALOG_WRITE, &c, &why) == 0) {
+		rc = fill(v, c, &why);
+		catalog_close(&c);
+		if (rc == -1 && why.kind == EK_CANCELLED)
+			*e = why;
+		else
+			rc = 0;
+	} else
+		rc = 0;
+	free(path);
+	vault_drop_lock(v);
+	return rc;
+}

@@ -1,0 +1,391 @@
+/*
+ * recover.c - after a crash, a copy or a lost catalog: scratch, orphans, and a catalog that stands where the manifests stand.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "vault/private.h"
+
+#define READER_TRIES	20	/* a tenth of a second each, while a writer is between manifest and catalog */
+
+/* ---- the head of the chain ---- */
+
+static int
+read_head(struct vault *v, struct err *e)
+{
+	if (manifest_last(v->manifests, &v->head, e) == -1)
+		return -1;
+	memset(&v->head_sha256, 0, sizeof(v->head_sha256));
+	if (v->head == 0)
+		return 0;
+	return manifest_digest(v->manifests, v->head, &v->head_sha256, e);
+}
+
+int
+recover_head(struct vault *v, struct err *e)
+{
+	struct manifest_reader *r;
+
+	if (read_head(v, e) == -1)
+		return -1;
+	if (v->head == 0)
+		return 0;
+	if (manifest_open(v->manifests, v->head, &r, e) == -1)
+		return -1;
+	v->head_time = manifest_head(r)->time;
+	manifest_close(&r);
+	return 0;
+}
+
+/* ---- scratch and orphans ---- */
+
+static int
+remove_scratch(void *arg, const char *name, struct err *e)
+{
+	struct vault *v = arg;
+
+	(void)e;
+	/* What can't be removed does no harm: it is never read. */
+	if (unlinkat(v->tmp, name, 0) == 0)
+		log_info("removed tmp/%s, left by an interrupted run", name);
+	return 0;
+}
+
+/*
+ * A pack of a commit that has no manifest was left by a run that died between the two.  It may hold the only copy of something, so it is kept,
+ * but out of the way: its number will be used again.
+ */
+static int
+move_orphan(void *arg, const char *name, struct err *e)
+{
+	struct vault *v = arg;
+	size_t digits = strspn(name, "0123456789");
+	uint64_t commit;
+
+	if (text_u64(name, digits, &commit) == -1 || name[digits] != '-' ||
+	    commit <= v->head)
+		return 0;
+	log_warn("packs/%s belongs to no commit: moved to orphans/", name);
+	if (renameat2(v->packs, name, v->orphans, name, RENAME_NOREPLACE) ==
+	    -1 && (errno != EINVAL ||
+	    renameat(v->packs, name, v->orphans, name) == -1))
+		return err_sys(e, "can't move packs/%s to orphans/", name);
+	return 0;
+}
+
+int
+recover_scratch(struct vault *v, struct err *e)
+{
+	if (io_list(v->tmp, remove_scratch, v, e) == -1)
+		return -1;
+	return v->packs == -1 ? 0 : io_list(v->packs, move_orphan, v, e);
+}
+
+/* ---- the catalog ---- */
+
+/* Apply one manifest; ${*prev} is the hash of the one before and becomes its own. */
+static int
+apply_manifest(struct vault *v, struct catalog *c, uint64_t commit,
+    struct digest *prev, struct err *e)
+{
+	struct manifest_reader *r;
+	const struct rec_head *head;
+	struct record rec;
+	uint64_t line;
+	int got, rc = -1;
+
+	if (manifest_open(v->manifests, commit, &r, e) == -1)
+		return -1;
+	head = manifest_head(r);
+	if (strcmp(head->vault, v->id) != 0) {
+		err_set(e, EK_CORRUPT,
+		    "manifest %" PRIu64 " belongs to another vault", commit);
+		goto out;
+	}
+	if (!digest_equal(&head->prev, prev)) {
+		err_set(e, EK_CORRUPT, "the chain is broken: manifest %" PRIu64
+		    " does not follow the one before it", commit);
+		goto out;
+	}
+	if (catalog_begin(c, head, e) == -1)
+		goto out;
+	while ((got = manifest_next(r, &rec, &line, e)) == 1)
+		if (catalog_apply(c, line, &rec, e) == -1)
+			goto out;
+	if (got == -1)
+		goto out;
+	manifest_sha256(r, prev);
+	if (catalog_commit(c, prev, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	if (rc == -1)
+		catalog_rollback(c);
+	manifest_close(&r);
+	return rc;
+}
+
+/* Where a catalog stands, compared with the manifests. */
+enum standing {
+	STANDS_AT_HEAD,
+	STANDS_BEHIND,
+	STANDS_AHEAD,		/* it knows what the manifests don't: an alarm */
+	STANDS_ELSEWHERE,	/* it is another vault's */
+};
+
+static int
+look_where(struct vault *v, struct catalog *c, struct catalog_head *head,
+    enum standing *out, struct err *e)
+{
+	struct digest sha256 = { { 0 } };
+
+	if (catalog_head(c, head, e) == -1)
+		return -1;
+	*out = STANDS_BEHIND;
+	if (head->vault[0] != '\0' && strcmp(head->vault, v->id) != 0) {
+		*out = STANDS_ELSEWHERE;
+		return 0;
+	}
+	if (head->commit == 0) {
+		if (v->head == 0)
+			*out = STANDS_AT_HEAD;
+		return 0;
+	}
+	if (head->commit > v->head) {
+		*out = STANDS_AHEAD;
+		return 0;
+	}
+	if (head->commit == v->head)
+		sha256 = v->head_sha256;
+	else if (manifest_digest(v->manifests, head->commit, &sha256, e) == -1)
+		return -1;
+	if (!digest_equal(&sha256, &head->sha256))
+		*out = STANDS_AHEAD;
+	else if (head->commit == v->head)
+		*out = STANDS_AT_HEAD;
+	return 0;
+}
+
+static int
+alarm_ahead(const struct vault *v, const struct catalog_head *head,
+    struct err *e)
+{
+	if (head->commit > v->head)
+		err_set(e, EK_CORRUPT, "the catalog knows commit %" PRIu64
+		    ", but the last manifest is %" PRIu64
+		    ": manifests were lost, or an older copy was put back",
+		    head->commit, v->head);
+	else
+		err_set(e, EK_CORRUPT, "manifest %" PRIu64
+		    " is not the one that the catalog knows: it was replaced",
+		    head->commit);
+	return err_next(e, "bring the newest manifests and packs back from "
+	    "another copy of the vault; only if there is none, move "
+	    CATALOG_FILE " away to go on without them");
+}
+
+/* Bring a catalog that is ours to write up to the head. */
+static int
+catch_up(struct vault *v, struct catalog *c, struct err *e)
+{
+	struct catalog_head head;
+	enum standing where;
+	uint64_t commit;
+
+	if (look_where(v, c, &head, &where, e) == -1)
+		return -1;
+	switch (where) {
+	case STANDS_AT_HEAD:
+		return 0;
+	case STANDS_AHEAD:
+		return alarm_ahead(v, &head, e);
+	case STANDS_ELSEWHERE:
+		return err_set(e, EK_CORRUPT, "the catalog is another vault's");
+	case STANDS_BEHIND:
+		break;
+	}
+	if (v->head > head.commit + 1)
+		log_info("catching up with manifests %" PRIu64 " to %" PRIu64,
+		    head.commit + 1, v->head);
+	if (v->head > head.commit + 10 && catalog_bulk(c, e) == -1)
+		return -1;
+	for (commit = head.commit + 1; commit <= v->head; commit++)
+		if (apply_manifest(v, c, commit, &head.sha256, e) == -1)
+			return -1;
+	return 0;
+}
+
+/* Open a catalog for writing and bring it up to date; one that is damaged or another vault's is built anew. */
+static int
+open_caught_up(struct vault *v, const char *path, struct catalog **out,
+    struct err *e)
+{
+	bool fresh;
+	int attempt;
+
+	for (attempt = 0; attempt < 2; attempt++) {
+		struct catalog_head head;
+		enum standing where = STANDS_BEHIND;
+
+		fresh = access(path, F_OK) == -1;
+		if (catalog_open(path, CATALOG_WRITE, out, e) == 0) {
+			if (look_where(v, *out, &head, &where, e) == 0 &&
+			    where == STANDS_AHEAD) {
+				catalog_close(out);
+				return alarm_ahead(v, &head, e);
+			}
+			if (catch_up(v, *out, e) == 0)
+				return 0;
+		}
+		catalog_close(out);
+		if (e->kind != EK_CORRUPT || fresh)
+			return -1;
+		log_warn("the catalog is built anew from the manifests: %s",
+		    e->text);
+		if (catalog_remove(path, e) == -1)
+			return -1;
+	}
+	return -1;
+}
+
+int
+recover_catalog_write(struct vault *v, struct err *e)
+{
+	char *path = xasprintf("%s/" CATALOG_FILE, v->path);
+	int rc;
+
+	rc = open_caught_up(v, path, &v->catalog, e);
+	v->catalog_writable = true;
+	free(path);
+	return rc;
+}
+
+/* A reader's own catalog, where the vault's can't be used. */
+static int
+open_private(struct vault *v, struct err *e)
+{
+	char *dir = NULL, *path = NULL, *lock = NULL;
+	int fd = -1, rc = -1;
+
+	if (v->env.cache == NULL)
+		return err_set(e, EK_FAIL, "the vault's catalog can't be used, "
+		    "and there is no cache directory for another one");
+	dir = xasprintf("%s/mailkeep", v->env.cache);
+	path = xasprintf("%s/%s.sqlite", dir, v->id);
+	lock = xasprintf("%s/%s.lock", dir, v->id);
+	if (io_make_dir(AT_FDCWD, v->env.cache, e) == -1 ||
+	    io_make_dir(AT_FDCWD, dir, e) == -1)
+		goto out;
+	fd = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1) {
+		err_sys(e, "can't open %s", lock);
+		goto out;
+	}
+	log_info("using a catalog of my own: %s", path);
+	if (io_lock(fd, true, e) == -1)
+		goto out;
+	rc = open_caught_up(v, path, &v->catalog, e);
+	if (rc == -1 && e->kind == EK_CORRUPT && v->catalog == NULL) {
+		/* Left from before the vault was put back to an older state: it is only a cache. */
+		rc = catalog_remove(path, e) == -1 ? -1 :
+		    open_caught_up(v, path, &v->catalog, e);
+	}
+	v->catalog_writable = true;
+out:
+	if (fd != -1)
+		close(fd);
+	free(dir);
+	free(path);
+	free(lock);
+	return rc;
+}
+
+/* Take the lock for a moment to bring the vault's catalog up to date: 1 done, 0 not possible now, -1. */
+static int
+catch_up_in_place(struct vault *v, const char *path, struct err *e)
+{
+	struct catalog *c = NULL;
+	int rc;
+
+	if (vault_take_lock(v, false, e) == -1)
+		return 0;
+	rc = read_head(v, e);
+	if (rc == 0)
+		rc = open_caught_up(v, path, &c, e);
+	catalog_close(&c);
+	vault_drop_lock(v);
+	if (rc == 0)
+		return 1;
+	return e->kind == EK_CORRUPT ? -1 : 0;
+}
+
+/* One try to open the vault's catalog at the head: 1 done, 0 not there or behind, 2 ahead, -1. */
+static int
+try_read(struct vault *v, const char *path, struct err *e)
+{
+	bool frozen = access(v->path, W_OK) == -1 && errno == EROFS;
+	struct catalog_head head;
+	enum standing where;
+
+	if (access(path, F_OK) == -1)
+		return read_head(v, e) == -1 ? -1 : 0;
+	if (catalog_open(path, frozen ? CATALOG_READ_FROZEN : CATALOG_READ,
+	    &v->catalog, e) == -1)
+		return read_head(v, e) == -1 ? -1 : 0;
+	/* The catalog first: a writer publishes the manifest before. */
+	if (catalog_head(v->catalog, &head, e) == -1 ||
+	    read_head(v, e) == -1 ||
+	    look_where(v, v->catalog, &head, &where, e) == -1)
+		return -1;
+	if (where == STANDS_AT_HEAD)
+		return 1;
+	catalog_close(&v->catalog);
+	if (where == STANDS_AHEAD) {
+		alarm_ahead(v, &head, e);
+		return 2;
+	}
+	return 0;
+}
+
+int
+recover_catalog_read(struct vault *v, struct err *e)
+{
+	const struct timespec pause = { 0, 100 * 1000 * 1000 };
+	char *path = xasprintf("%s/" CATALOG_FILE, v->path);
+	int tries, r = 0, rc = -1;
+
+	for (tries = 0; tries < READER_TRIES; tries++) {
+		if ((r = try_read(v, path, e)) != 0)
+			break;
+		if ((r = catch_up_in_place(v, path, e)) == -1)
+			break;
+		if (r == 1)
+			continue;
+		/* No writer means nobody will bring it up to date for us. */
+		if (e->kind != EK_LOCKED)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (r == 1) {
+		rc = 0;
+		goto out;
+	}
+	if (r == -1)
+		goto out;
+	if (r == 2)
+		log_warn("%s", e->text);
+	rc = open_private(v, e);
+out:
+	free(path);
+	return rc;
+}

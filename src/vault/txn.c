@@ -1,0 +1,232 @@
+/*
+ * txn.c - a run and its commits.
+ *
+ * Order is law: the pack's bytes and name are durable, then the manifest's: that is the commit.  The catalog follows; losing it loses nothing.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "vault/private.h"
+
+int
+vault_begin(struct vault *v, const char *verb, struct vault_txn **out,
+    struct err *e)
+{
+	struct vault_txn *t;
+
+	if (v->lock == -1)
+		return err_set(e, EK_REFUSED, "the vault is open for reading");
+	t = xcalloc(1, sizeof(*t));
+	t->v = v;
+	t->verb = xstrdup(verb);
+	t->run = v->head + 1;
+	intake_init(&t->intake);
+	*out = t;
+	return 0;
+}
+
+int
+vault_bulk(struct vault_txn *t, struct err *e)
+{
+	return t->manifest != NULL ? 0 : catalog_bulk(t->v->catalog, e);
+}
+
+uint64_t
+vault_run(const struct vault_txn *t)
+{
+	return t->run;
+}
+
+uint64_t
+vault_stored(const struct vault_txn *t)
+{
+	return t->stored;
+}
+
+void
+vault_pending(const struct vault_txn *t, struct vault_pending *out)
+{
+	*out = t->pending;
+}
+
+/* Both who writes the truth and who indexes it get the record. */
+static int
+record(struct vault_txn *t, const struct record *rec, struct err *e)
+{
+	struct manifest_line line;
+
+	if (manifest_put(t->manifest, rec, &line, e) == -1 ||
+	    catalog_apply(t->v->catalog, line.number, rec, e) == -1)
+		goto broken;
+	t->pending.records++;
+	/* What salvage will need if all manifests are lost. */
+	if (t->pack != NULL &&
+	    (rec->kind == REC_MESSAGE || rec->kind == REC_BLOB) &&
+	    pack_note(t->pack, line.text, line.n, e) == -1)
+		goto broken;
+	return 0;
+broken:
+	t->broken = true;
+	return -1;
+}
+
+static int
+open_commit(struct vault_txn *t, struct err *e)
+{
+	struct vault *v = t->v;
+	struct rec_head head = {
+		.vault = v->id,
+		.commit = v->head + 1,
+		.prev = v->head_sha256,
+		.time = v->env.now(v->env.arg),
+		.run = t->run,
+		.program = v->env.program,
+	};
+	struct record begin = { .kind = REC_RUN_BEGIN };
+
+	/* A clock that went back must not make time go back in the chain. */
+	if (head.time <= v->head_time)
+		head.time = v->head_time + 1;
+	t->time = head.time;
+	t->serial = 0;
+	memset(&t->pending, 0, sizeof(t->pending));
+	t->pending.since = v->env.now(v->env.arg);
+	if (manifest_create(v->tmp, &head, &t->manifest, e) == -1 ||
+	    catalog_begin(v->catalog, &head, e) == -1) {
+		t->broken = true;
+		return -1;
+	}
+	if (t->begun)
+		return 0;
+	t->begun = true;
+	begin.u.run_begin = (struct rec_run_begin){ t->run, t->verb,
+	    t->time };
+	return record(t, &begin, e);
+}
+
+int
+txn_emit(struct vault_txn *t, const struct record *rec, struct err *e)
+{
+	if (t->broken)
+		return err_set(e, EK_FAIL, "the run is broken");
+	if (t->manifest == NULL && open_commit(t, e) == -1)
+		return -1;
+	return record(t, rec, e);
+}
+
+int
+vault_put(struct vault_txn *t, const struct record *rec, struct err *e)
+{
+	return txn_emit(t, rec, e);
+}
+
+/* End the open pack, record it, and give it its name. */
+int
+txn_seal_pack(struct vault_txn *t, struct err *e)
+{
+	struct record info = { .kind = REC_PACK };
+	struct record frames = { .kind = REC_FRAMES };
+
+	if (t->pack == NULL)
+		return 0;
+	if (pack_seal(t->pack, &info.u.pack, &frames.u.frames, e) == -1)
+		goto broken;
+	info.u.pack.folder = t->pack_folder;
+	if (txn_emit(t, &info, e) == -1 || txn_emit(t, &frames, e) == -1 ||
+	    pack_publish(&t->pack, t->v->packs, e) == -1)
+		goto broken;
+	t->stored += info.u.pack.size;
+	t->noted_epoch = 0;
+	return 0;
+broken:
+	t->broken = true;
+	return -1;
+}
+
+int
+vault_commit(struct vault_txn *t, struct err *e)
+{
+	struct vault *v = t->v;
+	struct digest sha256;
+	struct err ignored;
+
+	if (t->manifest == NULL)
+		return 0;
+	if (t->broken)
+		return err_set(e, EK_FAIL, "the run is broken");
+	if (txn_seal_pack(t, e) == -1)
+		return -1;
+	if (manifest_publish(&t->manifest, v->manifests, &sha256, e) == -1) {
+		t->broken = true;
+		return -1;
+	}
+	v->head++;
+	v->head_sha256 = sha256;
+	v->head_time = t->time;
+	memset(&t->pending, 0, sizeof(t->pending));
+	if (catalog_commit(v->catalog, &sha256, &ignored) == -1) {
+		/* The commit stands.  The next run catches up. */
+		log_warn("the catalog could not be written: %s", ignored.text);
+		catalog_rollback(v->catalog);
+		t->broken = true;
+	}
+	return 0;
+}
+
+static void
+free_txn(struct vault_txn **tp)
+{
+	struct vault_txn *t = *tp;
+	size_t i;
+
+	intake_release(&t->intake);
+	for (i = 0; i < sizeof(t->whole) / sizeof(t->whole[0]); i++)
+		free(t->whole[i]);
+	free(t->verb);
+	free(t);
+	*tp = NULL;
+}
+
+int
+vault_end(struct vault_txn **tp, struct rec_run_end *end, struct err *e)
+{
+	struct vault_txn *t = *tp;
+	struct record rec = { .kind = REC_RUN_END };
+	int64_t now = t->v->env.now(t->v->env.arg);
+
+	/* The pack is sealed first, so that the run's end can say what was stored. */
+	if (t->broken) {
+		vault_abort(tp);
+		return err_set(e, EK_FAIL, "the run is broken");
+	}
+	if (txn_seal_pack(t, e) == -1)
+		goto fail;
+	end->run = t->run;
+	end->time = now > t->v->head_time ? now : t->v->head_time + 1;
+	end->counts.stored_bytes = t->stored;
+	rec.u.run_end = *end;
+	if (txn_emit(t, &rec, e) == -1 || vault_commit(t, e) == -1)
+		goto fail;
+	free_txn(tp);
+	return 0;
+fail:
+	vault_abort(tp);
+	return -1;
+}
+
+void
+vault_abort(struct vault_txn **tp)
+{
+	struct vault_txn *t = *tp;
+
+	if (t == NULL)
+		return;
+	pack_discard(&t->pack);
+	manifest_discard(&t->manifest);
+	catalog_rollback(t->v->catalog);
+	free_txn(tp);
+}

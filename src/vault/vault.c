@@ -1,0 +1,215 @@
+/*
+ * vault.c - opening and closing a vault, its lock, and what it says of itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "vault/private.h"
+
+int
+vault_take_lock(struct vault *v, bool wait, struct err *e)
+{
+	int fd;
+
+	fd = openat(v->dir, "lock",
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return err_sys(e, "can't open the lock");
+	if (fchmod(fd, 0600) == -1 && errno != EPERM) {
+		err_sys(e, "can't set the mode of the lock");
+		close(fd);
+		return -1;
+	}
+	if (io_lock(fd, wait, e) == -1) {
+		close(fd);
+		if (e->kind == EK_LOCKED)
+			err_next(e, "wait for it with --wait");
+		return -1;
+	}
+	v->lock = fd;
+	return 0;
+}
+
+void
+vault_drop_lock(struct vault *v)
+{
+	/* Closing the descriptor lets the lock go; the file stays. */
+	if (v->lock != -1)
+		close(v->lock);
+	v->lock = -1;
+}
+
+static struct vault *
+new_vault(const struct vault_env *env)
+{
+	struct vault *v = xcalloc(1, sizeof(*v));
+
+	v->env = *env;
+	v->dir = v->packs = v->manifests = v->tmp = v->orphans = v->lock = -1;
+	return v;
+}
+
+static void
+close_fd(int *fd)
+{
+	if (*fd != -1)
+		close(*fd);
+	*fd = -1;
+}
+
+void
+vault_close(struct vault **vp)
+{
+	struct vault *v = *vp;
+
+	if (v == NULL)
+		return;
+	catalog_close(&v->catalog);
+	pack_reader_free(&v->reader);
+	account_free(&v->account);
+	close_fd(&v->packs);
+	close_fd(&v->manifests);
+	close_fd(&v->tmp);
+	close_fd(&v->orphans);
+	vault_drop_lock(v);
+	close_fd(&v->dir);
+	free(v->created);
+	free(v->path);
+	free(v);
+	*vp = NULL;
+}
+
+/* The directory and what vault.json says. */
+static int
+open_dir(struct vault *v, const char *path, struct err *e)
+{
+	if ((v->path = realpath(path, NULL)) == NULL ||
+	    (v->dir = open(v->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) ==
+	    -1) {
+		err_sys(e, "no vault there");
+		if (errno == ENOENT || errno == ENOTDIR) {
+			e->kind = EK_NOVAULT;
+			err_next(e, "mailkeep init makes one; if it should "
+			    "be there, is the disk mounted?");
+		}
+		return -1;
+	}
+	return json_read(v, e);
+}
+
+static int
+open_write(struct vault *v, bool wait, struct err *e)
+{
+	const char *doubt = io_fs_doubt(v->dir);
+
+	if (doubt != NULL)
+		log_warn("the vault is on %s: locks and durability may not "
+		    "hold there", doubt);
+	if (vault_take_lock(v, wait, e) == -1)
+		return -1;
+	if (io_make_dir(v->dir, "tmp", e) == -1 ||
+	    io_make_dir(v->dir, "orphans", e) == -1 ||
+	    (v->tmp = io_open_dir(v->dir, "tmp", e)) == -1 ||
+	    (v->orphans = io_open_dir(v->dir, "orphans", e)) == -1)
+		return -1;
+	if (recover_head(v, e) == -1 || recover_scratch(v, e) == -1)
+		return -1;
+	return recover_catalog_write(v, e);
+}
+
+int
+vault_open(const char *path, enum vault_mode mode,
+    const struct vault_env *env, struct vault **out, struct err *e)
+{
+	struct vault *v = new_vault(env);
+	int rc;
+
+	if (open_dir(v, path, e) == -1 ||
+	    (v->packs = io_open_dir(v->dir, "packs", e)) == -1 ||
+	    (v->manifests = io_open_dir(v->dir, "manifests", e)) == -1)
+		goto fail;
+	rc = mode == VAULT_READ ? recover_catalog_read(v, e) :
+	    open_write(v, mode == VAULT_WAIT, e);
+	if (rc == -1)
+		goto fail;
+	*out = v;
+	return 0;
+fail:
+	err_add(e, "%s", path);
+	vault_close(&v);
+	return -1;
+}
+
+int
+vault_account_of(const char *path, struct account **out, struct err *e)
+{
+	static const struct vault_env none;
+	struct vault *v = new_vault(&none);
+	int rc = -1;
+
+	if (open_dir(v, path, e) == -1) {
+		err_add(e, "%s", path);
+	} else {
+		*out = v->account;
+		v->account = NULL;
+		rc = 0;
+	}
+	vault_close(&v);
+	return rc;
+}
+
+const char *
+vault_path(const struct vault *v)
+{
+	return v->path;
+}
+
+const char *
+vault_id(const struct vault *v)
+{
+	return v->id;
+}
+
+enum container
+vault_container(const struct vault *v)
+{
+	return v->container;
+}
+
+const struct account *
+vault_account(const struct vault *v)
+{
+	return v->account;
+}
+
+uint64_t
+vault_head(const struct vault *v, struct digest *sha256)
+{
+	*sha256 = v->head_sha256;
+	return v->head;
+}
+
+struct catalog *
+vault_catalog(struct vault *v)
+{
+	return v->catalog;
+}
+
+int
+vault_free_space(struct vault *v, uint64_t *bytes, struct err *e)
+{
+	return io_free_space(v->dir, bytes, e);
+}
+
+int64_t
+vault_now(const struct vault *v)
+{
+	return v->env.now(v->env.arg);
+}

@@ -1,0 +1,266 @@
+/*
+ * What is laid out: rows in columns, and how far a long work has come.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <locale.h>
+
+#include "cmd/plain.h"
+#include "cmd/progress.h"
+#include "cmd/table.h"
+#include "tests/unit/cmd_stage.h"
+
+static void
+test_progress_line_fits_any_width_and_drops_the_least_needful(void **state)
+{
+	static const struct progress p = { .title = "work",
+	    .where = "Archive/2019\033", .bytes = 6979321856,
+	    .bytes_total = 9878424780, .items = 8112, .items_total = 12004 };
+	static const struct { size_t columns; bool utf8; const char *want; }
+	    t[] = {
+		{ 120, true, "  work   "
+		    "\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501"
+		    "\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2578"
+		    "           70 %   6.5/9.2 GiB   "
+		    "31.4 MiB/s   1 m 28 s left   Archive/2019\\x1B   "
+		    "8,112/12,004" },
+		{ 100, false, "  work   ##############......    70 %   6.5/9.2 GiB   "
+		    "31.4 MiB/s   1 m 28 s left   Archive/2019\\x1B" },
+		{ 90, false, "  work   #######...    70 %   6.5/9.2 GiB   "
+		    "31.4 MiB/s   1 m 28 s left   Archive/2019\\x1B" },
+		{ 88, false, "  work   #######...    70 %   6.5/9.2 GiB   "
+		    "31.4 MiB/s   1 m 28 s left   Archive/201..." },
+		{ 80, false, "  work   #############......    70 %   6.5/9.2 GiB   "
+		    "31.4 MiB/s   1 m 28 s left" },
+		{ 50, false, "  work    70 %   6.5/9.2 GiB   1 m 28 s left" },
+		{ 30, false, "  work    70 %   6.5/9.2 GiB" },
+		{ 16, false, "  work    70 %" },
+		{ 8, false, "  wor..." },
+		{ 0, false, "" },
+	};
+	struct buf out = BUF_INIT(4096);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		buf_clear(&out);
+		progress_line(&out, &p, 32925286.4, t[i].columns, t[i].utf8);
+		assert_string_equal(buf_text(&out), t[i].want);
+	}
+	for (i = 0; i < 200; i++) {
+		buf_clear(&out);
+		progress_line(&out, &p, 1, i, i % 2 == 0);
+		assert_true(plain_width(buf_text(&out)) <= i);
+	}
+	buf_release(&out);
+}
+
+static void
+test_progress_line_makes_do_with_what_is_known(void **state)
+{
+	static const struct { struct progress p; double rate;
+	    const char *want; } t[] = {
+		{ { 0 }, 0, "  0" },
+		{ { .items = 1234 }, 10, "  1,234" },
+		{ { .title = "x", .bytes = 2048 }, 1024,
+		    "  x   2.0 KiB   1.0 KiB/s" },
+		{ { .items = 1, .items_total = 2 }, 0.5,
+		    "  ##############..............    50 %   1/2   2.0 s left"
+		},
+		/* Done is not told before it is so, nor more than all. */
+		{ { .items = 999, .items_total = 1000 }, 0,
+		    "  ###########################.    99 %   999/1,000" },
+		{ { .items = 3, .items_total = 2 }, 0,
+		    "  ############################   100 %   3/2" },
+		/* Two things that don't measure the same. */
+		{ { .bytes = 5, .items = 1, .items_total = 2 }, 0,
+		    "  5 B   1/2" },
+	};
+	struct buf out = BUF_INIT(4096);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		buf_clear(&out);
+		progress_line(&out, &t[i].p, t[i].rate, 80, false);
+		assert_string_equal(buf_text(&out), t[i].want);
+	}
+	buf_release(&out);
+}
+
+static void
+test_rate_is_that_of_the_last_seconds(void **state)
+{
+	struct progress_pace pace;
+	struct progress p = { .bytes_total = 1000000 };
+	double rate = -1;
+	int i;
+
+	(void)state;
+	memset(&pace, 0, sizeof(pace));
+	assert_true(progress_rate(&pace, 100, &p) == 0);
+	p.bytes = 50;
+	assert_true(progress_rate(&pace, 100.5, &p) == 0);
+	p.bytes = 300;
+	rate = progress_rate(&pace, 103, &p);
+	assert_true(rate > 99.9 && rate < 100.1);
+	/* Slower from now on: in the end only that counts. */
+	for (i = 0; i < 100; i++) {
+		p.bytes += 1;
+		rate = progress_rate(&pace, 104 + i, &p);
+		assert_true(rate > 0.9);
+		assert_true(i < PROGRESS_PACE || rate < 1.1);
+	}
+	/* The work begins anew: nothing is known. */
+	p.bytes = 0;
+	assert_true(progress_rate(&pace, 300, &p) == 0);
+}
+
+static const struct table_column columns[] = {
+	{ "ID", TABLE_RIGHT, 0, 0 },
+	{ "FROM", TABLE_LEFT, 4, 1 },
+	{ "SUBJECT", TABLE_LEFT, 6, 2 },
+	{ "SIZE", TABLE_RIGHT, 0, 0 },
+};
+
+static void
+fill(struct ui *ui)
+{
+	struct table *t = table_new(ui, columns, 4);
+
+	table_cell(t, "%d.%d", 3, 18);
+	table_cell(t, "%s", "Steuerb\xc3\xbcro K\xc3\xbchn");
+	table_styled(t, UI_BOLD, "%s", "Bescheid 2025\nX");
+	table_cell(t, "1.3 MiB");
+	table_cell(t, "12.7");
+	table_cell(t, "\xe5\x8f\x97\xe4\xbf\xa1\xe7\xae\xb1");
+	table_cell(t, "%s", "");
+	table_cell(t, "812 B");
+	table_end(&t);
+	assert_null(t);
+}
+
+static void
+test_table_in_a_file_is_aligned_and_uncut(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_files(&s, &plain);
+	fill(s.ui);
+	stage_end(&s, 0,
+	    "  ID  FROM             SUBJECT              SIZE\n"
+	    "3.18  Steuerb\xc3\xbcro K\xc3\xbchn  Bescheid 2025\\nX  1.3 MiB\n"
+	    "12.7  \xe5\x8f\x97\xe4\xbf\xa1\xe7\xae\xb1"
+	    "                               812 B\n", "");
+}
+
+static void
+test_table_is_cut_to_the_terminal_by_weight(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_terminal(&s, 40, &plain);
+	fill(s.ui);
+	assert_shown(&s,
+	    "  ID  FROM          SUBJECT         SIZE\n"
+	    "3.18  Steuerb\xc3\xbcro \u2026  Bescheid 2\u2026  1.3 MiB\n"
+	    "12.7  \xe5\x8f\x97\xe4\xbf\xa1\xe7\xae\xb1"
+	    "                       812 B\n");
+	terminal_end(&s);
+	/* No narrower than the columns' least. */
+	stage_terminal(&s, 10, &plain);
+	fill(s.ui);
+	assert_shown(&s,
+	    "  ID  FROM  SUBJE\u2026     SIZE\n"
+	    "3.18  Ste\u2026  Besch\u2026  1.3 MiB\n"
+	    "12.7  \xe5\x8f\x97\u2026             812 B\n");
+	terminal_end(&s);
+}
+
+static void
+test_table_without_rows_prints_nothing_and_titles_may_be_missing(void **state)
+{
+	static const struct table_column bare[] = {
+		{ NULL, TABLE_LEFT, 0, 0 }, { NULL, TABLE_LEFT, 0, 0 },
+	};
+	struct table *t;
+	struct stage s;
+
+	(void)state;
+	stage_files(&s, &plain);
+	t = table_new(s.ui, columns, 4);
+	table_end(&t);
+	table_end(&t);
+	t = table_new(s.ui, bare, 2);
+	table_cell(t, "a");
+	table_cell(t, "b");
+	table_cell(t, "ccc");
+	table_cell(t, "%s", "");
+	table_end(&t);
+	stage_end(&s, 0, "a    b\nccc\n", "");
+}
+
+/* Rows after the first TABLE_LOOK don't change the widths, and are not held. */
+static void
+test_table_settles_its_widths_after_a_look_ahead(void **state)
+{
+	static const struct table_column two[] = {
+		{ "A", TABLE_LEFT, 0, 0 }, { "B", TABLE_LEFT, 0, 0 },
+	};
+	static const struct { size_t row; const char *first; } t[] = {
+		{ TABLE_LOOK - 1, "A     B\n" },
+		{ TABLE_LOOK, "A  B\n" },
+	};
+	struct table *table;
+	struct stage s;
+	size_t i, k;
+	char *got;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		stage_files(&s, &plain);
+		table = table_new(s.ui, two, 2);
+		for (i = 0; i < TABLE_LOOK + 1; i++) {
+			table_cell(table, "%s", i == t[k].row ? "long" : "x");
+			table_cell(table, "y");
+		}
+		table_end(&table);
+		assert_int_equal(ui_finish(&s.ui, 0), 0);
+		got = contents(s.out);
+		assert_memory_equal(got, t[k].first, strlen(t[k].first));
+		assert_non_null(strstr(got, "\nlong  y\n"));
+		free(got);
+		close(s.out);
+		close(s.err);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_progress_line_fits_any_width_and_drops_the_least_needful),
+		cmocka_unit_test(
+		    test_progress_line_makes_do_with_what_is_known),
+		cmocka_unit_test(test_rate_is_that_of_the_last_seconds),
+		cmocka_unit_test(test_table_in_a_file_is_aligned_and_uncut),
+		cmocka_unit_test(test_table_is_cut_to_the_terminal_by_weight),
+		cmocka_unit_test(
+		    test_table_without_rows_prints_nothing_and_titles_may_be_missing),
+		cmocka_unit_test(
+		    test_table_settles_its_widths_after_a_look_ahead),
+	};
+
+	unsetenv("COLUMNS");
+	setenv("TERM", "dumb", 1);
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
