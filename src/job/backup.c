@@ -495,6 +495,7 @@ end_run(struct backup *b, int rc, struct err *e)
 			*e = why;
 		return -1;
 	}
+	b->report->counts = end.counts;
 	return rc;
 }
 

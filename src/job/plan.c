@@ -263,7 +263,7 @@ chosen(const struct backup *b, const struct mail_box *box)
 
 	yes = policy_select((const char *const *)a->folders.v, a->folders.n,
 	    a->shared, box, &why);
-	if (!yes)
+	if (!yes && box->selectable)
 		log_info("%s: not backed up: %s", name_shown(box->name), why);
 	return yes;
 }

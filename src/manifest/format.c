@@ -372,10 +372,11 @@ put_epoch(struct line *l, const struct record *rec, size_t *at)
 	json_close(&l->j, '}');
 }
 
+static const char *const form_name[] = { NULL, "lf", "raw" };
+
 static void
 put_blob(struct line *l, const struct record *rec, size_t *at)
 {
-	static const char *const form[] = { NULL, "lf", "raw" };
 	const struct rec_blob *r = &rec->u.blob;
 	const struct place *p = &r->place;
 
@@ -387,8 +388,8 @@ put_blob(struct line *l, const struct record *rec, size_t *at)
 	put_count(l, "offset", p->offset);
 	if (p->stored != r->size)
 		put_count(l, "stored", p->stored);
-	if (form[p->form] != NULL)
-		json_str(&l->j, "form", form[p->form]);
+	if (form_name[p->form] != NULL)
+		json_str(&l->j, "form", form_name[p->form]);
 	put_true(l, "newline_added", p->newline_added);
 }
 
@@ -575,6 +576,33 @@ format_end(struct buf *b, uint64_t lines, struct err *e)
 	begin(&l, b, "end");
 	put_number(&l, "lines", lines);
 	return end(&l, start, "end", e);
+}
+
+/* Half of a SHA-256's half tells blobs apart, and hashes don't compress: they are most of what a note costs. */
+#define NOTE_DIGITS	16
+
+int
+manifest_note(const struct rec_message *r, const struct place *p,
+    struct buf *b, struct err *e)
+{
+	struct line l;
+	char hex[DIGEST_HEX];
+	size_t start = b->n;
+
+	begin(&l, b, "note");
+	put_number(&l, "folder", r->folder);
+	put_number(&l, "epoch", r->epoch);
+	put_range(&l, "uid", r->uid, 1, UID_MAX);
+	json_strn(&l.j, "blob", digest_hex(&r->sha256, hex), NOTE_DIGITS);
+	if (r->has_date)
+		json_i64(&l.j, "date", r->date);
+	put_flags(&l, r->flags, false);
+	put_labels(&l, r->labels);
+	if (p != NULL && form_name[p->form] != NULL) {
+		json_str(&l.j, "form", form_name[p->form]);
+		put_true(&l, "newline_added", p->newline_added);
+	}
+	return end(&l, start, "note", e);
 }
 
 int

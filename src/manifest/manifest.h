@@ -83,6 +83,11 @@ void manifest_close(struct manifest_reader **);
  * passed over, -1.  It lives until the next call; offsets of frames are not set.
  */
 int manifest_text(const struct record *, struct buf *, struct err *);
+/*
+ * manifest_note(m, place, b, e): append the line that a pack's tail has of a message, for salvage: its place in the mailbox and
+ * the first 16 digits of its blob's SHA-256.  ${place} where the blob was stored with it, else NULL.
+ */
+int manifest_note(const struct rec_message *, const struct place *, struct buf *, struct err *);
 struct manifest_parser;
 
 struct manifest_parser *manifest_parser_new(void);

@@ -198,33 +198,46 @@ open_pack(struct vault_txn *t, const struct vault_box *box, struct err *e)
 	return pack_create(t->v->tmp, name, t->v->container, &t->pack, e);
 }
 
-/* The pack's notes say to which folder and epoch the messages belong that follow in them. */
+/*
+ * What salvage will need if all manifests are lost goes to the end of the pack: where a message belongs, and before the first of a folder what
+ * the folder and its epoch are.
+ */
 static int
-note_box(struct vault_txn *t, const struct vault_box *box, struct err *e)
+note_message(struct vault_txn *t, const struct vault_box *box,
+    const struct rec_message *m, const struct place *place, struct err *e)
 {
 	struct record folder = { .kind = REC_FOLDER };
 	struct record epoch = { .kind = REC_EPOCH };
 	struct buf b = BUF_INIT(MANIFEST_LINE_MAX);
-	int rc = -1;
+	int rc = 0;
 
-	if (t->pack == NULL || t->noted_epoch == box->epoch)
+	if (t->pack == NULL)
 		return 0;
-	folder.u.folder = (struct rec_folder){ .folder = box->folder,
-	    .name = box->name, .attributes = "", .delimiter = box->delimiter,
-	    .selectable = true };
-	epoch.u.epoch = (struct rec_epoch){ .epoch = box->epoch,
-	    .folder = box->folder, .uidvalidity = box->uidvalidity };
-	if (manifest_text(&folder, &b, e) == 0 &&
-	    manifest_text(&epoch, &b, e) == 0)
-		rc = pack_note(t->pack, b.p, b.n, e);
+	if (t->noted_epoch != box->epoch) {
+		folder.u.folder = (struct rec_folder){ .folder = box->folder,
+		    .name = box->name, .attributes = "",
+		    .delimiter = box->delimiter, .selectable = true };
+		epoch.u.epoch = (struct rec_epoch){ .epoch = box->epoch,
+		    .folder = box->folder, .uidvalidity = box->uidvalidity };
+		if (manifest_text(&folder, &b, e) == -1 ||
+		    manifest_text(&epoch, &b, e) == -1 ||
+		    pack_note(t->pack, b.p, b.n, e) == -1)
+			rc = -1;
+		t->noted_epoch = box->epoch;
+		buf_clear(&b);
+	}
+	if (rc == 0 && (manifest_note(m, place, &b, e) == -1 ||
+	    pack_note(t->pack, b.p, b.n, e) == -1))
+		rc = -1;
+	if (rc == -1)
+		t->broken = true;
 	buf_release(&b);
-	t->noted_epoch = box->epoch;
 	return rc;
 }
 
 /* Put the message that was taken in into the open pack. */
 static int
-store(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
+put_in_pack(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
     int64_t date, struct place *place, struct err *e)
 {
 	struct intake *in = &t->intake;
@@ -234,7 +247,7 @@ store(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
 	struct buf member = BUF_INIT(4096);
 	int rc;
 
-	if (open_pack(t, box, e) == -1 || note_box(t, box, e) == -1)
+	if (open_pack(t, box, e) == -1)
 		return -1;
 	if (name_path(box->name, box->delimiter, &member) == -1)
 		abort();	/* it is never longer than NAME_MAX_PATH */
@@ -249,8 +262,9 @@ store(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
 }
 
 static int
-store_blob(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
-    int64_t date, bool known, struct err *e)
+store_blob(struct vault_txn *t, const struct vault_box *box,
+    const struct mail_meta *m, bool known, struct place *place,
+    struct err *e)
 {
 	struct record rec = { .kind = REC_BLOB };
 	const char *values[HEADER_FIELDS];
@@ -259,10 +273,12 @@ store_blob(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
 	/* What is recorded belongs to a commit that is open, so that a pack's name carries its number. */
 	rec.u.blob.sha256 = t->intake.sha256;
 	rec.u.blob.size = t->intake.n;
-	if (store(t, box, uid, date, &rec.u.blob.place, e) == -1) {
+	if (put_in_pack(t, box, m->uid, m->has_date ? m->date : 0,
+	    &rec.u.blob.place, e) == -1) {
 		t->broken = true;
 		return -1;
 	}
+	*place = rec.u.blob.place;
 	if (txn_emit(t, &rec, e) == -1)
 		return -1;
 	t->pending.bytes += t->intake.n;
@@ -281,7 +297,7 @@ store_blob(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
 static int
 record_message(struct vault_txn *t, const struct vault_box *box,
     const struct mail_meta *m, const struct digest *sha256, uint64_t size,
-    const char *by, struct err *e)
+    const char *by, const struct place *place, struct err *e)
 {
 	struct record rec = { .kind = REC_MESSAGE };
 
@@ -300,14 +316,10 @@ record_message(struct vault_txn *t, const struct vault_box *box,
 		.threadid = m->threadid,
 		.by = by,
 	};
-	if (note_box(t, box, e) == -1) {
-		t->broken = true;
-		return -1;
-	}
 	if (txn_emit(t, &rec, e) == -1)
 		return -1;
 	t->pending.messages++;
-	return 0;
+	return note_message(t, box, &rec.u.message, place, e);
 }
 
 int
@@ -315,6 +327,8 @@ vault_add(struct vault_txn *t, const struct vault_box *box,
     const struct mail_meta *m, struct err *e)
 {
 	struct intake *in = &t->intake;
+	struct place place;
+	bool store;
 	int known;
 
 	if (t->broken)
@@ -323,11 +337,11 @@ vault_add(struct vault_txn *t, const struct vault_box *box,
 	if ((known = has_blob(t, &in->sha256, e)) == -1)
 		return -1;
 	/* An mbox is complete in itself: each occurrence stands in its folder's pack. */
-	if ((!known || t->v->container == CONTAINER_MBOX) &&
-	    store_blob(t, box, m->uid, m->has_date ? m->date : 0, known, e) ==
-	    -1)
+	store = !known || t->v->container == CONTAINER_MBOX;
+	if (store && store_blob(t, box, m, known, &place, e) == -1)
 		return -1;
-	if (record_message(t, box, m, &in->sha256, in->n, NULL, e) == -1)
+	if (record_message(t, box, m, &in->sha256, in->n, NULL,
+	    store ? &place : NULL, e) == -1)
 		return -1;
 	return !known;
 }
@@ -338,6 +352,8 @@ vault_refer(struct vault_txn *t, const struct vault_box *box,
 {
 	struct digest sha256;
 	struct sink to = vault_intake_sink(t);
+	struct place place;
+	bool copied = false;
 	uint64_t size;
 	int r;
 
@@ -359,11 +375,12 @@ vault_refer(struct vault_txn *t, const struct vault_box *box,
 		if (vault_read(t->v, &sha256, &to, e) == -1)
 			return 0;
 		vault_intake_seen(t, &seen);
-		if (store_blob(t, box, m->uid, m->has_date ? m->date : 0,
-		    true, e) == -1)
+		if (store_blob(t, box, m, true, &place, e) == -1)
 			return -1;
+		copied = true;
 	}
-	if (record_message(t, box, m, &sha256, size, "emailid", e) == -1)
+	if (record_message(t, box, m, &sha256, size, "emailid",
+	    copied ? &place : NULL, e) == -1)
 		return -1;
 	return 1;
 }

@@ -60,18 +60,12 @@ record(struct vault_txn *t, const struct record *rec, struct err *e)
 	struct manifest_line line;
 
 	if (manifest_put(t->manifest, rec, &line, e) == -1 ||
-	    catalog_apply(t->v->catalog, line.number, rec, e) == -1)
-		goto broken;
+	    catalog_apply(t->v->catalog, line.number, rec, e) == -1) {
+		t->broken = true;
+		return -1;
+	}
 	t->pending.records++;
-	/* What salvage will need if all manifests are lost. */
-	if (t->pack != NULL &&
-	    (rec->kind == REC_MESSAGE || rec->kind == REC_BLOB) &&
-	    pack_note(t->pack, line.text, line.n, e) == -1)
-		goto broken;
 	return 0;
-broken:
-	t->broken = true;
-	return -1;
 }
 
 static int
