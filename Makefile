@@ -110,10 +110,22 @@ room_of		= $(word 1,$(subst _, ,$(notdir $(1))))
 sources_in	= $(if $(filter cmd,$(1)),$(filter-out cmd/main.c,$(CMD)),$(sort $(wildcard src/$(1)/*.c)))
 objects_of	= $(foreach r,$(FLOOR_$(1)),$(patsubst %.c,$(B)/%.o,$(call sources_in,$(r))))
 
+# Tests that stand in for a file of their room (tests/unit/imap_double.h) do without that file.
+WITHOUT_imap_session_test = src/imap/wire.c
+WITHOUT_imap_list_test	= src/imap/wire.c
+WITHOUT_imap_fetch_test	= src/imap/wire.c
+WITHOUT_imap_many_test	= src/imap/wire.c
+WITHOUT_imap_session_fuzz = src/imap/wire.c
+objects_for	= $(filter-out $(WITHOUT_$(1):%.c=$(B)/%.o),$(call objects_of,$(call room_of,$(1))))
+
 UNIT	= $(sort $(wildcard tests/unit/*_test.c))
 UNITBIN	= $(UNIT:%.c=$(B)/%)
 FUZZ	= $(sort $(wildcard tests/fuzz/*_fuzz.c))
 FUZZBIN	= $(FUZZ:%.c=$(B)/%)
+
+# Backups through random histories, as tests/history/history.c tells: a program of its own over all rooms.
+HISTORYSRC = $(sort $(wildcard tests/history/*.c))
+HISTORYBIN = $(if $(HISTORYSRC),$(B)/tests/history/history)
 
 # The tool X is tests/tool/X.c, X_*.c and base; preload_X.c becomes preload_X.so, for LD_PRELOAD.
 TOOLSRC	= $(sort $(wildcard tests/tool/*.c))
@@ -123,21 +135,25 @@ tool_objects	= $(patsubst %.c,$(B)/%.o,tests/tool/$(1).c $(sort $(wildcard tests
 
 unit: $(UNITBIN)
 fuzz: $(FUZZBIN)
-tools: $(TOOLS) $(if $(filter plain,$(FLAVOUR)),$(PRELOAD))
+tools: $(TOOLS) $(HISTORYBIN) $(if $(filter plain,$(FLAVOUR)),$(PRELOAD))
 objects: $(OBJ) $(CMDOBJ) $(UNITBIN:=.o) $(FUZZBIN:=.o) $(TOOLSRC:%.c=$(B)/%.o)
 
 .SECONDEXPANSION:
-$(UNITBIN): $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call objects_of,$$(call room_of,$$*))
+$(UNITBIN): $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call objects_for,$$*)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(MK_LDLIBS) -lcmocka $(LDLIBS)
 
-$(FUZZBIN): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(call objects_of,$$(call room_of,$$*))
+$(FUZZBIN): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(call objects_for,$$*)
 	$(say) LINK $@
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(MK_LDLIBS) $(LDLIBS)
 
 $(TOOLS): $(B)/tests/tool/%: $$(call tool_objects,$$*)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(MK_LDLIBS) -lm $(LDLIBS)
+
+$(HISTORYBIN): $(HISTORYSRC:%.c=$(B)/%.o) $(call objects_of,job)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(MK_LDLIBS) $(LDLIBS)
 
 $(PRELOAD): $(B)/%.so: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -166,6 +182,11 @@ check-fuzz:				## a short run of each fuzzer
 check-house:				## layers, names, lengths, man pages, hardening, dist
 $(CHECKS): check-build
 	@tests/run $(patsubst check-%,%,$(@:check-house=check-check))
+
+check-history:				## backups through SEEDS=10000 random histories, from FIRST=1 on
+	@$(submake) tools
+	@mkdir -p build/history
+	@$(HISTORYBIN) -j "$$(nproc 2>/dev/null || echo 1)" -s $(or $(FIRST),1) -n $(or $(SEEDS),10000) build/history
 
 bench: all				## measure (tests/bench)
 	@$(submake) tools
@@ -240,7 +261,8 @@ say	= $(if $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),@:,@prin
 endif
 
 FORCE:
--include $(OBJ:.o=.d) $(CMDOBJ:.o=.d) $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TOOLSRC:%.c=$(B)/%.d)
+-include $(OBJ:.o=.d) $(CMDOBJ:.o=.d) $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TOOLSRC:%.c=$(B)/%.d) \
+	$(HISTORYSRC:%.c=$(B)/%.d)
 
-.PHONY: all unit fuzz tools objects libraries check check-build $(CHECKS) bench demo deps install install-strip \
-	uninstall clean distclean dist help FORCE
+.PHONY: all unit fuzz tools objects libraries check check-build $(CHECKS) check-history bench demo deps install \
+	install-strip uninstall clean distclean dist help FORCE

@@ -151,6 +151,18 @@ run_line(struct app *app, int argc, char **argv, struct err *e)
 	return run_verb(app, argc - 1, argv + 1, e);
 }
 
+void
+app_error(struct app *app, struct err *e)
+{
+	const char *advice = exit_advice(e->kind);
+
+	if (advice != NULL)
+		err_next(e, "%s", advice);
+	else if (e->kind == EK_USAGE && app->command != NULL)
+		err_next(e, "mailkeep help %s explains it", app->command->name);
+	ui_error(app->ui, e);
+}
+
 int
 app_run(struct app *app, int argc, char **argv)
 {
@@ -158,7 +170,7 @@ app_run(struct app *app, int argc, char **argv)
 	int status;
 
 	if ((status = run_line(app, argc, argv, &e)) == -1) {
-		ui_error(app->ui, &e);
+		app_error(app, &e);
 		status = err_status(e.kind, e.sys);
 	}
 	if (ui_json(app->ui) && app->command != NULL)

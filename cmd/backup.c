@@ -2,10 +2,12 @@
  * backup.c - mailkeep backup: bring vaults up to date with their servers.
  */
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/text.h"
+#include "cmd/plain.h"
+#include "cmd/table.h"
 #include "cmd/target.h"
 #include "mail/name.h"
 
@@ -23,12 +25,34 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
+#define NAME_PAD	36	/* a longer name moves the rest of its line */
+
 /* What a listener needs to tell what it hears. */
 struct teller {
 	struct ui	*ui;
 	const char	*title;
+	bool		 alone;		/* no other account is backed up by this run */
 	bool		 dry_run;
+	struct table	*plan;		/* own; of a dry run that is not JSON */
+	size_t		 width;		/* of the folders' names, as far as they are planned */
+	uint64_t	 planned, changed, expected;
 };
+
+/* The plan of a dry run. */
+static const struct table_column columns[] = {
+	{ "FOLDER", TABLE_LEFT, 16, 1 },
+	{ "ABOUT NEW", TABLE_RIGHT, 0, 0 },
+	{ "WHY", TABLE_LEFT, 16, 1 },
+};
+
+/* "1 folder", "14 folders" */
+static void
+add_count(struct buf *to, uint64_t n, const char *what)
+{
+	char text[TEXT_MAX];
+
+	buf_addf(to, "%s %s%s", text_count(text, n), what, n == 1 ? "" : "s");
+}
 
 static void
 json_uids(struct json_out *j, const struct uidset *uids)
@@ -79,52 +103,101 @@ tell_problem(const struct teller *t, const struct job_event *ev)
 }
 
 static void
-tell_plan(const struct teller *t, const struct job_event *ev)
+plan_json(const struct teller *t, const struct job_event *ev)
 {
-	char n[TEXT_MAX];
+	struct json_out *j = ui_json_begin(t->ui, "plan");
 
-	if (!t->dry_run)
-		return;
-	if (ui_json(t->ui)) {
-		struct json_out *j = ui_json_begin(t->ui, "plan");
-
-		json_str(j, "account", t->title);
-		json_folder(j, ev->folder);
-		json_bool(j, "visit", !ev->skip);
-		json_str(j, "reason", ev->reason);
-		json_u64(j, "expected", ev->messages);
-		ui_json_end(t->ui);
-		return;
-	}
-	if (ev->skip)
-		ui_print(t->ui, "%s: %s", name_shown(ev->folder), ev->reason);
-	else
-		ui_print(t->ui, "%s: %s, about %s new", name_shown(ev->folder),
-		    ev->reason, text_count(n, ev->messages));
+	json_str(j, "account", t->title);
+	json_folder(j, ev->folder);
+	json_bool(j, "visit", !ev->skip);
+	json_str(j, "reason", ev->reason);
+	json_u64(j, "expected", ev->messages);
+	ui_json_end(t->ui);
 }
 
 static void
-tell_folder(const struct teller *t, const struct job_event *ev)
+plan_row(struct table *table, const struct job_event *ev)
+{
+	enum ui_style style = ev->skip ? UI_DIM : UI_PLAIN;
+	char n[TEXT_MAX];
+
+	table_styled(table, style, "%s", name_shown(ev->folder));
+	table_styled(table, style, "%s",
+	    ev->skip ? "-" : text_count(n, ev->messages));
+	table_styled(table, style, "%s", ev->reason);
+}
+
+static void
+tell_plan(struct teller *t, const struct job_event *ev)
+{
+	size_t width = plain_width(name_shown(ev->folder));
+
+	t->planned++;
+	if (!ev->skip) {
+		t->changed++;
+		t->expected += ev->messages;
+		if (width > t->width)
+			t->width = width < NAME_PAD ? width : NAME_PAD;
+	}
+	if (!t->dry_run)
+		return;
+	if (t->plan == NULL)
+		plan_json(t, ev);
+	else
+		plan_row(t->plan, ev);
+}
+
+static void
+folder_json(const struct teller *t, const struct job_event *ev)
+{
+	struct json_out *j = ui_json_begin(t->ui, "folder");
+
+	json_str(j, "account", t->title);
+	json_folder(j, ev->folder);
+	json_u64(j, "new", ev->messages);
+	json_u64(j, "bytes", ev->bytes);
+	json_u64(j, "flags", ev->flags);
+	json_u64(j, "gone", ev->gone);
+	ui_json_end(t->ui);
+}
+
+/* What there is to say of a folder or a run: "1,234 new (1.1 MiB), 12 flag changes, 1 gone (kept)", or nothing. */
+static void
+add_changes(struct buf *to, uint64_t added, uint64_t bytes, uint64_t flags,
+    uint64_t gone)
 {
 	char n[TEXT_MAX], size[TEXT_MAX];
 
-	if (ui_json(t->ui)) {
-		struct json_out *j = ui_json_begin(t->ui, "folder");
-
-		json_str(j, "account", t->title);
-		json_folder(j, ev->folder);
-		json_u64(j, "new", ev->messages);
-		json_u64(j, "bytes", ev->bytes);
-		json_u64(j, "flags", ev->flags);
-		json_u64(j, "gone", ev->gone);
-		ui_json_end(t->ui);
-		return;
+	if (added > 0)
+		buf_addf(to, "%s new (%s)", text_count(n, added),
+		    text_size(size, bytes));
+	if (flags > 0) {
+		buf_adds(to, to->n > 0 ? ", " : "");
+		add_count(to, flags, "flag change");
 	}
-	if (ev->messages + ev->flags + ev->gone > 0)
-		ui_note(t->ui, "  %s: %s new (%s), %" PRIu64 " flag changes, %"
-		    PRIu64 " gone", name_shown(ev->folder),
-		    text_count(n, ev->messages), text_size(size, ev->bytes),
-		    ev->flags, ev->gone);
+	if (gone > 0)
+		buf_addf(to, "%s%s gone (kept)", to->n > 0 ? ", " : "",
+		    text_count(n, gone));
+}
+
+/* A line with the first number under the others'. */
+static void
+tell_folder(const struct teller *t, const struct job_event *ev)
+{
+	const char *name = name_shown(ev->folder);
+	struct buf what = BUF_INIT(1024);
+	size_t width = plain_width(name), digits;
+
+	if (ui_json(t->ui))
+		folder_json(t, ev);
+	add_changes(&what, ev->messages, ev->bytes, ev->flags, ev->gone);
+	if (what.n > 0 && !ui_json(t->ui)) {
+		digits = strcspn(buf_text(&what), " ");
+		ui_note(t->ui, "  %s%*s  %*s%s", name,
+		    width < t->width ? (int)(t->width - width) : 0, "",
+		    digits < 6 ? (int)(6 - digits) : 0, "", buf_text(&what));
+	}
+	buf_release(&what);
 }
 
 static void
@@ -143,7 +216,7 @@ tell_note(const struct teller *t, const struct job_event *ev)
 static void
 tell_progress(const struct teller *t, const struct job_event *ev)
 {
-	struct progress p = { .title = t->title,
+	struct progress p = { .title = t->alone ? NULL : t->title,
 	    .where = ev->folder == NULL ? NULL : name_shown(ev->folder),
 	    .bytes = ev->received, .items = ev->done,
 	    .items_total = ev->total };
@@ -154,7 +227,7 @@ tell_progress(const struct teller *t, const struct job_event *ev)
 static void
 tell(void *arg, const struct job_event *ev)
 {
-	const struct teller *t = arg;
+	struct teller *t = arg;
 
 	switch (ev->kind) {
 	case JOB_PLAN:
@@ -206,34 +279,50 @@ report_json(struct ui *ui, const char *title, const char *vault,
 	ui_json_end(ui);
 }
 
-/* Two lines: what happened, and whether all is well. */
+/* Three lines: what happened, what it made of the vault, and whether all is well. */
 static void
-report_text(struct ui *ui, const char *title,
+report_text(const struct teller *t, const struct account *a,
     const struct job_backup_report *r, double seconds, bool ok)
 {
 	const struct run_counts *n = &r->counts;
-	char added[TEXT_MAX], folders[TEXT_MAX], size[TEXT_MAX];
-	char stored[TEXT_MAX], span[TEXT_MAX], changes[128] = "";
-	char head[DIGEST_HEX];
-	size_t at = 0;
+	struct buf what = BUF_INIT(4096);
+	char text[TEXT_MAX], head[DIGEST_HEX];
 
-	digest_hex(&r->head, head);
-	if (n->flags > 0)
-		at += (size_t)snprintf(changes, sizeof(changes),
-		    "  %" PRIu64 " flag changes", n->flags);
-	if (n->gone > 0)
-		snprintf(changes + at, sizeof(changes) - at,
-		    "  %" PRIu64 " gone on the server (kept)", n->gone);
-	ui_note(ui, "%s  +%s new%s  %s folders  %s in %s  stored %s", title,
-	    text_count(added, n->added), changes,
-	    text_count(folders, n->folders), text_size(size, r->received),
-	    text_span(span, seconds), text_size(stored, n->stored_bytes));
-	if (ok)
-		ui_note(ui, "%s  commit %" PRIu64 "  head %.16s  everything "
-		    "on the server is in the vault", title, r->commit, head);
-	else if (r->run != 0)
-		ui_note(ui, "%s  commit %" PRIu64 "  head %.16s", title,
-		    r->commit, head);
+	add_changes(&what, n->added, n->added_bytes, n->flags, n->gone);
+	if (what.n == 0)
+		buf_adds(&what, "nothing new");
+	buf_adds(&what, " in ");
+	add_count(&what, n->folders, "folder");
+	ui_note(t->ui, "%s: %s, %s", t->title, buf_text(&what),
+	    text_span(text, seconds));
+	buf_release(&what);
+	if (r->run != 0)
+		ui_note(t->ui, "%s: commit %" PRIu64 ", head %.12s, stored %s",
+		    t->title, r->commit, digest_hex(&r->head, head),
+		    text_size(text, n->stored_bytes));
+	if (ok && n->folders > 0)
+		ui_note(t->ui, "%s: everything %s is in the vault", t->title,
+		    a->folders.n == 0 ? "on the server" : "in these folders");
+}
+
+/* What a dry run found. */
+static void
+report_plan(struct teller *t)
+{
+	struct buf what = BUF_INIT(1024);
+
+	table_end(&t->plan);
+	if (t->changed == 0) {
+		add_count(&what, t->planned, "folder");
+		buf_adds(&what, ", nothing to look at");
+	} else {
+		buf_addf(&what, "%" PRIu64 " of ", t->changed);
+		add_count(&what, t->planned, "folder");
+		buf_adds(&what, " to look at, about ");
+		add_count(&what, t->expected, "new message");
+	}
+	ui_note(t->ui, "%s: %s", t->title, buf_text(&what));
+	buf_release(&what);
 }
 
 static double
@@ -249,8 +338,9 @@ static int
 backup_one(struct app *app, struct target *t, struct err *e)
 {
 	const struct backup_opts *o = app->opts;
-	struct teller teller = { app->ui, account_title(t->account),
-	    o->dry_run };
+	struct teller teller = { .ui = app->ui,
+	    .title = account_title(t->account), .alone = t->alone,
+	    .dry_run = o->dry_run };
 	struct job_backup_opts job = { .full = o->full,
 	    .dry_run = o->dry_run, .account = t->account,
 	    .ask = target_ask(app), .listener = { tell, &teller } };
@@ -262,14 +352,22 @@ backup_one(struct app *app, struct target *t, struct err *e)
 	if (vault_open(t->vault, o->dry_run ? VAULT_READ :
 	    o->wait ? VAULT_WAIT : VAULT_WRITE, target_env(app), &v, e) == -1)
 		return -1;
+	if (o->dry_run && !ui_json(app->ui))
+		teller.plan = table_new(app->ui, columns,
+		    sizeof(columns) / sizeof(columns[0]));
 	rc = job_backup(v, &job, &report, e);
 	status = rc == 0 ? 0 : err_status(e->kind, e->sys);
+	if (rc == -1 && e->kind == EK_CANCELLED)
+		err_next(e, "run it again: it goes on from there");
 	ui_progress_end(app->ui);
 	if (ui_json(app->ui))
 		report_json(app->ui, teller.title, t->vault, &report,
 		    seconds() - began, status);
-	if (!o->dry_run && (rc == 0 || report.run != 0))
-		report_text(app->ui, teller.title, &report, seconds() - began,
+	table_end(&teller.plan);
+	if (o->dry_run && rc == 0)
+		report_plan(&teller);
+	else if (!o->dry_run && (rc == 0 || report.run != 0))
+		report_text(&teller, t->account, &report, seconds() - began,
 		    rc == 0);
 	vault_close(&v);
 	return rc;

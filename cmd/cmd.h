@@ -81,8 +81,12 @@ size_t app_sets(struct app *, const struct command *, struct opt_set[APP_SETS]);
  */
 const struct command *app_command(const struct app *, const char *, struct err *);
 
-/* exit_kind(kind): a kind's name in JSON: "auth". */
+/* app_error(app, e): print an error, with some advice where it has none. */
+void app_error(struct app *, struct err *);
+
+/* exit_kind(kind): a kind's name in JSON: "auth".  exit_advice(kind): what to do about it in general; NULL for nothing. */
 const char *exit_kind(enum err_kind);
+const char *exit_advice(enum err_kind);
 /* exit_worst(a, b): of two accounts' exit statuses the one that the whole run ends with. */
 int exit_worst(int, int);
 
@@ -96,6 +100,7 @@ extern const struct command cmd_help;
 extern const struct command cmd_init;
 extern const struct command cmd_list;
 extern const struct command cmd_log;
+extern const struct command cmd_show;
 extern const struct command cmd_status;
 extern const struct command cmd_version;
 

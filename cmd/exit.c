@@ -1,5 +1,6 @@
 /*
- * exit.c - the kinds of errors by name, and which exit status matters most.
+ * exit.c - the kinds of errors by name, what to do about each where nobody knew better, and which exit status matters
+ * most.
  */
 #include <stddef.h>
 
@@ -20,6 +21,35 @@ exit_kind(enum err_kind kind)
 	};
 
 	return names[kind];
+}
+
+const char *
+exit_advice(enum err_kind kind)
+{
+	switch (kind) {
+	case EK_CONFIG:
+		return "mailkeep.conf(5) describes the settings";
+	case EK_AUTH:
+		return "mailkeep.conf(5) tells where a password may come from";
+	case EK_TLS:
+		return "imaps:// is for port 993, imap:// for STARTTLS on "
+		    "port 143";
+	case EK_CORRUPT:
+		return "bring what is damaged back from a copy of the vault";
+	case EK_LOCKED:
+		return "run it again when the other one has ended";
+	case EK_SPACE:
+		return "make room and run it again";
+	case EK_NOVAULT:
+		return "a newer mailkeep can read it";
+	case EK_TEMP:
+		return "if the server's name and port are right, run it "
+		    "again later";
+	case EK_PROTO:
+		return "-vv shows what the server said";
+	default:
+		return NULL;
+	}
 }
 
 /* How much a status matters beside another one: the lower, the more. */

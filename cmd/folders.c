@@ -15,11 +15,11 @@
 static const struct table_column columns[] = {
 	{ "FOLDER", TABLE_LEFT, 12, 1 },
 	{ "MESSAGES", TABLE_RIGHT, 0, 0 },
-	{ "SIZE", TABLE_RIGHT, 0, 0 },
 	{ "IN VAULT", TABLE_RIGHT, 0, 0 },
+	{ "SIZE", TABLE_RIGHT, 0, 0 },
 	{ "USE", TABLE_LEFT, 0, 0 },
-	{ "SUBSCRIBED", TABLE_LEFT, 0, 0 },
-	{ "BACKED UP", TABLE_LEFT, 0, 0 },
+	{ "SUB", TABLE_LEFT, 0, 0 },
+	{ "CHOSEN", TABLE_LEFT, 0, 0 },
 };
 
 /* What the vault knows, if there is one. */
@@ -76,7 +76,7 @@ folder_json(struct ui *ui, const struct mail_box *b, bool chosen,
 		json_u64(j, "bytes", b->state.size);
 	if (b->state.uidvalidity != 0)
 		json_u64(j, "uidvalidity", b->state.uidvalidity);
-	json_bool(j, "backed_up", chosen);
+	json_bool(j, "chosen", chosen);
 	if (in->v != NULL) {
 		json_u64(j, "in_vault", live);
 		json_u64(j, "kept", kept);
@@ -96,13 +96,39 @@ folder_row(struct table *t, const struct mail_box *b, bool chosen,
 	table_cell(t, "%s", name_shown(b->name));
 	table_cell(t, "%s", b->state.has_exists ?
 	    text_count(text, b->state.exists) : "-");
+	table_styled(t, differs ? UI_WARN : UI_PLAIN, "%s",
+	    in->v == NULL || !b->selectable ? "-" : text_count(text, live));
 	table_cell(t, "%s", b->state.has_size ?
 	    text_size(text, b->state.size) : "-");
-	table_styled(t, differs ? UI_WARN : UI_PLAIN, "%s",
-	    in->v == NULL ? "-" : text_count(text, live));
 	table_cell(t, "%s", use == NULL ? "" : use);
 	table_cell(t, "%s", b->subscribed ? "yes" : "");
 	table_cell(t, "%s", chosen ? "yes" : b->selectable ? "no" : "-");
+}
+
+/* What the chosen folders come to. */
+struct sum {
+	uint64_t	folders, messages, bytes;
+	bool		has_size;	/* the server told the size of each */
+};
+
+static void
+add(struct sum *sum, const struct mail_box *b)
+{
+	sum->folders++;
+	sum->messages += b->state.has_exists ? b->state.exists : 0;
+	sum->bytes += b->state.has_size ? b->state.size : 0;
+	sum->has_size = sum->has_size && b->state.has_size;
+}
+
+static void
+note_sum(struct ui *ui, const struct sum *sum, size_t all)
+{
+	char messages[TEXT_MAX], size[TEXT_MAX];
+
+	ui_note(ui, "%" PRIu64 " of %zu folders chosen, %s messages%s%s",
+	    sum->folders, all, text_count(messages, sum->messages),
+	    sum->has_size ? ", " : "",
+	    sum->has_size ? text_size(size, sum->bytes) : "");
 }
 
 static int
@@ -110,6 +136,7 @@ print_all(struct app *app, const struct target *t, struct imap_boxes *boxes,
     const struct in_vault *in, struct err *e)
 {
 	const struct account *a = t->account;
+	struct sum sum = { .has_size = true };
 	struct table *table = NULL;
 	uint64_t live, kept;
 	size_t i;
@@ -126,14 +153,18 @@ print_all(struct app *app, const struct target *t, struct imap_boxes *boxes,
 		    a->shared, b, &why);
 
 		rc = known_here(in, b->name, &live, &kept, e);
+		if (chosen)
+			add(&sum, b);
 		if (table == NULL)
 			folder_json(app->ui, b, chosen, in, live, kept);
 		else
 			folder_row(table, b, chosen, in, live);
 	}
-	if (table != NULL)
-		table_end(&table);
-	return rc == -1 ? -1 : 0;
+	table_end(&table);
+	if (rc == -1)
+		return -1;
+	note_sum(app->ui, &sum, boxes->n);
+	return 0;
 }
 
 static int

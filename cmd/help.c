@@ -79,6 +79,11 @@ print_overview(struct app *app)
 		    (*c)->summary);
 	opt_help(app->ui, sets, app_sets(app, NULL, sets));
 	ui_print(app->ui, "%s", "");
+	ui_print(app->ui, "Two commands make a vault and fill it:");
+	ui_print(app->ui, "  mailkeep init imaps://anna@imap.example.org "
+	    "~/mail");
+	ui_print(app->ui, "  mailkeep backup ~/mail");
+	ui_print(app->ui, "%s", "");
 	ui_print(app->ui, "'mailkeep help VERB' explains a verb, "
 	    "'man mailkeep' all of it.");
 }

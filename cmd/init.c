@@ -1,6 +1,7 @@
 /*
  * init.c - mailkeep init: make the vault of an account, or bind it anew.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,46 @@ try_account(struct app *app, const struct account *a, struct err *e)
 	return 0;
 }
 
+/* Where a vault can't be, and what to do about it. */
+static int
+check_place(const char *path, struct err *e)
+{
+	if (vault_may_create(path, e) == 0)
+		return 0;
+	if (e->kind == EK_REFUSED)
+		err_next(e, "name a directory that is new or empty");
+	return -1;
+}
+
+static void
+vault_json(struct ui *ui, const char *path, struct account *a)
+{
+	struct json_out *j;
+
+	if (!ui_json(ui))
+		return;
+	j = ui_json_begin(ui, "vault");
+	json_str(j, "vault", path);
+	json_str(j, "account", account_title(a));
+	ui_json_end(ui);
+}
+
+static int
+create(struct app *app, const char *path, const struct account *a,
+    struct err *e)
+{
+	const struct init_opts *o = app->opts;
+
+	if (vault_create(path, o->container == 0 ? CONTAINER_TAR :
+	    CONTAINER_MBOX, a, target_env(app), e) == 0)
+		return 0;
+	/* Only the last directory of a path is made, so that a disk that is not mounted gets none. */
+	if (e->sys == ENOENT)
+		err_next(e, "make the directory above it first; if it should "
+		    "be there, is the disk mounted?");
+	return -1;
+}
+
 static int
 make(struct app *app, const char *url, const char *path, struct err *e)
 {
@@ -46,22 +87,15 @@ make(struct app *app, const char *url, const char *path, struct err *e)
 	int rc = -1;
 
 	if (target_server(app, url, &t, e) == -1)
-		return -1;
-	if (account_check(t.account, e) == -1 ||
-	    vault_may_create(path, e) == -1)
+		return err_next(e, "such as mailkeep init "
+		    "imaps://anna@imap.example.org %s", path);
+	if (account_check(t.account, e) == -1 || check_place(path, e) == -1)
 		goto out;
 	if (!o->offline && try_account(app, t.account, e) == -1)
 		goto out;
-	if (vault_create(path, o->container == 0 ? CONTAINER_TAR :
-	    CONTAINER_MBOX, t.account, target_env(app), e) == -1)
+	if (create(app, path, t.account, e) == -1)
 		goto out;
-	if (ui_json(app->ui)) {
-		struct json_out *j = ui_json_begin(app->ui, "vault");
-
-		json_str(j, "vault", path);
-		json_str(j, "account", account_title(t.account));
-		ui_json_end(app->ui);
-	}
+	vault_json(app->ui, path, t.account);
 	ui_note(app->ui, "made the vault %s; next: mailkeep backup %s", path,
 	    path);
 	rc = 0;
@@ -70,29 +104,49 @@ out:
 	return rc;
 }
 
-/* Show what would change, and change it if that is wanted. */
+/* "timeout: 1m -> 90s" */
+static void
+print_change(struct ui *ui, const char *line)
+{
+	size_t n = strcspn(line, ":");
+	struct json_out *j;
+
+	if (!ui_json(ui)) {
+		ui_print(ui, "%s", line);
+		return;
+	}
+	j = ui_json_begin(ui, "change");
+	json_strn(j, "setting", line, n);
+	json_str(j, "change", line + n + strspn(line + n, ": "));
+	ui_json_end(ui);
+}
+
+/* Show what would change; the number of settings. */
+static size_t
+print_changes(struct ui *ui, const struct account *was,
+    const struct account *now)
+{
+	struct buf diff = BUF_INIT(256 * 1024);
+	size_t n = account_diff(was, now, &diff), len;
+	char *text = buf_take(&diff), *line;
+
+	for (line = text; *line != '\0'; line += len) {
+		len = strcspn(line, "\n");
+		if (line[len] == '\n')
+			line[len++] = '\0';
+		print_change(ui, line);
+	}
+	free(text);
+	return n;
+}
+
 static int
-change(struct app *app, struct vault *v, const struct account *now,
-    struct err *e)
+change(struct app *app, struct vault *v, struct account *now, struct err *e)
 {
 	const struct init_opts *o = app->opts;
-	struct buf diff = BUF_INIT(256 * 1024);
-	char *line, *rest;
-	size_t n;
 	int r = 1;
 
-	n = account_diff(vault_account(v), now, &diff);
-	rest = buf_take(&diff);
-	for (line = rest; *line != '\0';) {
-		size_t len = strcspn(line, "\n");
-		bool last = line[len] == '\0';
-
-		line[len] = '\0';
-		ui_print(app->ui, "%s", line);
-		line += len + !last;
-	}
-	free(rest);
-	if (n == 0) {
+	if (print_changes(app->ui, vault_account(v), now) == 0) {
 		ui_note(app->ui, "nothing to change");
 		return 0;
 	}
@@ -103,24 +157,45 @@ change(struct app *app, struct vault *v, const struct account *now,
 		return err_next(e, "--yes changes it without asking");
 	if (r == 0)
 		return err_set(e, EK_REFUSED, "nothing was changed");
-	return vault_set_account(v, now, e);
+	if (vault_set_account(v, now, e) == -1)
+		return -1;
+	vault_json(app->ui, vault_path(v), now);
+	return 0;
+}
+
+/* The vault's settings with those of the command line over them. */
+static int
+settings_now(struct app *app, struct vault *v, const char *url,
+    struct account **out, struct err *e)
+{
+	struct account *now = account_copy(vault_account(v));
+	struct target t;
+
+	if (url == NULL)
+		account_merge(now, app->given);
+	else if (target_server(app, url, &t, e) == 0) {
+		account_merge(now, t.account);
+		target_release(&t);
+	} else {
+		account_free(&now);
+		return -1;
+	}
+	*out = now;
+	return 0;
 }
 
 static int
 rebind(struct app *app, const char *url, const char *path, struct err *e)
 {
-	struct account *now;
+	struct account *now = NULL;
 	struct vault *v;
 	int rc = -1;
 
 	if (vault_open(path, VAULT_WRITE, target_env(app), &v, e) == -1)
 		return -1;
-	now = account_copy(vault_account(v));
-	if (url == NULL || account_url(now, url, e) == 0) {
-		account_merge(now, app->given);
-		if (account_check(now, e) == 0)
-			rc = change(app, v, now, e);
-	}
+	if (settings_now(app, v, url, &now, e) == 0 &&
+	    account_check(now, e) == 0)
+		rc = change(app, v, now, e);
 	account_free(&now);
 	vault_close(&v);
 	return rc;
@@ -145,7 +220,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 const struct command cmd_init = {
 	.name = "init",
 	.run = run,
-	.summary = "make the vault of an account",
+	.summary = "make a vault for an account",
 	.synopsis = "[options] [SERVER] VAULT",
 	.opts = opts,
 	.opts_size = sizeof(struct init_opts),

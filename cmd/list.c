@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "cmd/near.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
 #include "mail/decode.h"
@@ -40,8 +41,11 @@ struct lister {
 	const char	*pattern;	/* of folders, or NULL */
 	struct when	 when;
 	bool		 matched;	/* some folder has such a name */
+	struct near	 near;		/* the name of one that was perhaps meant, */
+	char		*nearest;	/* own */
 	uint64_t	*folders;	/* own: those to list */
 	size_t		 n, cap;
+	uint64_t	 messages;	/* listed so far */
 };
 
 static const struct table_column columns[] = {
@@ -51,6 +55,7 @@ static const struct table_column columns[] = {
 	{ "SUBJECT", TABLE_LEFT, 16, 5 },
 	{ "SIZE", TABLE_RIGHT, 0, 0 },
 	{ "FOLDER", TABLE_LEFT, 8, 2 },
+	{ "GONE", TABLE_LEFT, 0, 0 },	/* with --all */
 };
 
 static void
@@ -135,7 +140,7 @@ decoded_cell(struct table *t, enum ui_style style, const char *raw,
 }
 
 static void
-message_row(struct table *t, const struct known_message *m)
+message_row(struct table *t, const struct known_message *m, bool all)
 {
 	char text[TEXT_MAX];
 	/* What was not read yet stands out, as in a mail program; what is gone steps back. */
@@ -148,21 +153,35 @@ message_row(struct table *t, const struct known_message *m)
 	decoded_cell(t, style, m->header[HEADER_FROM], decode_person);
 	decoded_cell(t, style, m->header[HEADER_SUBJECT], decode_text);
 	table_styled(t, style, "%s", text_size(text, m->size));
-	table_styled(t, style, "%s%s", name_shown(m->folder_name),
-	    m->gone ? " (gone)" : "");
+	table_styled(t, style, "%s", name_shown(m->folder_name));
+	if (all)
+		table_styled(t, style, "%s", m->gone ? "gone" : "");
 }
 
 static int
 print_message(void *arg, const struct known_message *m, struct err *e)
 {
 	struct lister *l = arg;
+	const struct list_opts *o = l->app->opts;
 
 	(void)e;
+	l->messages++;
 	if (l->table == NULL)
 		message_json(l->app->ui, m);
 	else
-		message_row(l->table, m);
+		message_row(l->table, m, o->all);
 	return ui_gone(l->app->ui);
+}
+
+static void
+look_near(struct lister *l, const char *name)
+{
+	l->near.best = NULL;
+	near_try(&l->near, name);
+	if (l->near.best == NULL)
+		return;
+	free(l->nearest);
+	l->nearest = xstrdup(name);
 }
 
 static int
@@ -172,8 +191,10 @@ choose_folder(void *arg, const struct known_folder *k, struct err *e)
 
 	(void)e;
 	if (l->pattern != NULL && !name_match(l->pattern, k->facts.name,
-	    k->facts.delimiter))
+	    k->facts.delimiter)) {
+		look_near(l, k->facts.name);
 		return 0;
+	}
 	l->matched = true;
 	l->folders = mem_grow(l->folders, &l->cap, l->n + 1,
 	    sizeof(*l->folders));
@@ -199,6 +220,17 @@ list_folder(struct lister *l, uint64_t folder, struct err *e)
 }
 
 static int
+no_folder(const struct lister *l, struct err *e)
+{
+	err_set(e, EK_USAGE, "the vault has no folder '%s'%s", l->pattern,
+	    l->when.commit == CATALOG_NOW ? "" : " then");
+	return l->nearest != NULL ?
+	    err_next(e, "did you mean '%s'?", name_shown(l->nearest)) :
+	    err_next(e, "without a folder's name all are listed; in one, * "
+	    "stands for any text");
+}
+
+static int
 list_all(struct lister *l, struct err *e)
 {
 	const struct list_opts *o = l->app->opts;
@@ -208,15 +240,33 @@ list_all(struct lister *l, struct err *e)
 	if (l->pattern == NULL && !l->when.by_date)
 		return catalog_messages(l->catalog, 0, l->when.commit, o->all,
 		    print_message, l, e);
+	if (l->pattern != NULL)
+		near_begin(&l->near, l->pattern, strlen(l->pattern));
 	if (catalog_folders(l->catalog, l->when.commit, choose_folder, l, e) ==
 	    -1)
 		return -1;
 	if (l->pattern != NULL && !l->matched)
-		return err_set(e, EK_USAGE, "the vault has no folder '%s'",
-		    l->pattern);
+		return no_folder(l, e);
 	for (i = 0; rc == 0 && i < l->n; i++)
 		rc = list_folder(l, l->folders[i], e);
 	return rc;
+}
+
+/* --at COMMIT */
+static int
+parse_commit(uint64_t head, const char *at, struct when *out, struct err *e)
+{
+	if (text_u64(at, strlen(at), &out->commit) == 0 && out->commit > 0 &&
+	    out->commit <= head)
+		return 0;
+	if (head == 0) {
+		err_set(e, EK_USAGE, "the vault has no commit yet");
+		return err_next(e, "mailkeep backup makes the first");
+	}
+	err_set(e, EK_USAGE, "there is no commit %s; the newest is %" PRIu64,
+	    at, head);
+	return err_next(e, "mailkeep log lists them; a date has at least a "
+	    "month, as in 2026-03");
 }
 
 /* --at: digits are a commit, all else is a date: its end. */
@@ -230,20 +280,36 @@ parse_at(struct catalog *c, uint64_t head, const char *at, struct when *out,
 	*out = (struct when){ CATALOG_NOW, false };
 	if (at == NULL)
 		return 0;
-	if (at[strspn(at, "0123456789")] == '\0') {
-		if (text_u64(at, strlen(at), &out->commit) == -1 ||
-		    out->commit == 0 || out->commit > head)
-			return err_set(e, EK_USAGE, "there is no commit %s; "
-			    "the newest is %" PRIu64, at, head);
-		return 0;
+	if (at[strspn(at, "0123456789")] == '\0')
+		return parse_commit(head, at, out, e);
+	if (text_parse_date(at, &from, &to, e) == -1) {
+		err_add(e, "--at");
+		return err_next(e, "or give the number of a commit: mailkeep "
+		    "log lists them");
 	}
-	if (text_parse_date(at, &from, &to, e) == -1)
-		return -1;
 	out->by_date = true;
 	if ((r = catalog_at(c, to - 1, &out->commit, e)) == 0)
 		return err_set(e, EK_USAGE,
 		    "the vault has nothing from before the end of %s", at);
 	return r == -1 ? -1 : 0;
+}
+
+/* That a commit stands in the middle of a backup, or at the end of one that lacks something, is worth knowing. */
+static int
+note_commit(void *arg, const struct known_commit *c, struct err *e)
+{
+	const struct lister *l = arg;
+
+	(void)e;
+	if (c->commit != l->when.commit)
+		return 0;
+	if (!c->run_ends)
+		ui_note(l->app->ui, "commit %" PRIu64 " was made in the middle "
+		    "of a %s: more came later", c->commit, c->verb);
+	else if (strcmp(c->result, "complete") != 0)
+		ui_note(l->app->ui, "the %s that ended with commit %" PRIu64
+		    " was not complete: %s", c->verb, c->commit, c->result);
+	return 1;
 }
 
 static int
@@ -261,11 +327,15 @@ list_vault(struct app *app, struct vault *v, const char *pattern,
 		return -1;
 	if (!ui_json(app->ui))
 		l.table = table_new(app->ui, columns,
-		    sizeof(columns) / sizeof(columns[0]));
+		    sizeof(columns) / sizeof(columns[0]) - !o->all);
 	rc = list_all(&l, e);
-	if (l.table != NULL)
-		table_end(&l.table);
+	table_end(&l.table);
+	if (rc == 0 && l.when.commit != CATALOG_NOW && !l.when.by_date)
+		rc = catalog_commits(l.catalog, note_commit, &l, e);
+	if (rc != -1 && l.messages == 0)
+		ui_note(app->ui, "no messages");
 	free(l.folders);
+	free(l.nearest);
 	return rc == -1 ? -1 : 0;
 }
 

@@ -73,7 +73,7 @@ commit_row(struct table *t, const struct known_commit *c)
 	table_cell(t, "%" PRIu64, c->run);
 	if (c->run_ends)
 		table_styled(t, good ? UI_GOOD : UI_WARN, "%s %s", c->verb,
-		    c->result);
+		    good ? "ok" : c->result);
 	else
 		table_cell(t, "%s ...", c->verb);
 	table_cell(t, "%s", text_count(text, c->added));
@@ -116,8 +116,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 			p.table = table_new(app->ui, columns,
 			    sizeof(columns) / sizeof(columns[0]));
 		rc = catalog_commits(vault_catalog(v), print_commit, &p, e);
-		if (p.table != NULL)
-			table_end(&p.table);
+		table_end(&p.table);
 	}
 	vault_close(&v);
 	target_release(&t);

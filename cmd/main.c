@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&cmd_folders,
 	&cmd_log,
 	&cmd_list,
+	&cmd_show,
 	&cmd_help,
 	&cmd_version,
 	NULL

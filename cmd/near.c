@@ -1,7 +1,10 @@
 /*
  * near.c - see near.h.
  */
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cmd/near.h"
 
@@ -13,9 +16,15 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+static bool
+same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
 /*
  * How many letters must be changed, added, dropped or swapped with their neighbour to make one word from the other
- * (optimal string alignment).
+ * (optimal string alignment).  Capitals don't matter.
  */
 static size_t
 distance(const char *a, size_t an, const char *b, size_t bn)
@@ -32,9 +41,9 @@ distance(const char *a, size_t an, const char *b, size_t bn)
 		for (j = 1; j <= bn; j++) {
 			now[j] = least(last[j], now[j - 1]) + 1;
 			now[j] = least(now[j],
-			    last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
+			    last[j - 1] + !same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) &&
+			    same(a[i - 2], b[j - 1]))
 				now[j] = least(now[j], before[j - 2] + 1);
 		}
 	}
@@ -60,7 +69,7 @@ near_try(struct near *near, const char *known)
 		return;
 	/* A beginning counts as almost right: others allow abbreviations. */
 	if (near->n >= 2 && near->n < n &&
-	    strncmp(near->word, known, near->n) == 0)
+	    strncasecmp(near->word, known, near->n) == 0)
 		d = 1;
 	else
 		d = distance(near->word, near->n, known, n);

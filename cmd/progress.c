@@ -13,24 +13,46 @@
 #define BAR_MAX		28
 #define WHERE_MIN	12	/* a folder's name is cut down to this before it goes */
 
-double
+struct progress_rate
 progress_rate(struct progress_pace *pace, double now, const struct progress *p)
 {
-	uint64_t done = p->bytes > 0 || p->bytes_total > 0 ? p->bytes :
-	    p->items;
+	struct progress_rate rate = { 0, 0 };
 	size_t first;
+	double span;
 
 	if (pace->n == 0 ||
 	    now - pace->at[(pace->n - 1) % PROGRESS_PACE].when >= 1) {
 		pace->at[pace->n % PROGRESS_PACE].when = now;
-		pace->at[pace->n % PROGRESS_PACE].done = done;
+		pace->at[pace->n % PROGRESS_PACE].bytes = p->bytes;
+		pace->at[pace->n % PROGRESS_PACE].items = p->items;
 		pace->n++;
 	}
 	first = pace->n > PROGRESS_PACE ? pace->n % PROGRESS_PACE : 0;
-	if (now - pace->at[first].when < 1 || done < pace->at[first].done)
-		return 0;
-	return (double)(done - pace->at[first].done) /
-	    (now - pace->at[first].when);
+	if ((span = now - pace->at[first].when) < 1)
+		return rate;
+	if (p->bytes > pace->at[first].bytes)
+		rate.bytes = (double)(p->bytes - pace->at[first].bytes) / span;
+	if (p->items > pace->at[first].items)
+		rate.items = (double)(p->items - pace->at[first].items) / span;
+	return rate;
+}
+
+/* What tells how much is done: bytes or items; total 0: nothing does. */
+struct measure {
+	uint64_t	 done, total;
+	double		 rate;
+};
+
+static struct measure
+measure(const struct progress *p, struct progress_rate rate)
+{
+	struct measure m = { p->items, p->items_total, rate.items };
+
+	if (p->bytes_total > 0)
+		m = (struct measure){ p->bytes, p->bytes_total, rate.bytes };
+	if (m.done > m.total)
+		m.done = m.total;
+	return m;
 }
 
 /* In the order they stand. */
@@ -82,32 +104,32 @@ put_counts(struct line *l, enum part part, uint64_t done, uint64_t total)
 
 /* The parts but the bar, each as long as it likes. */
 static void
-compose(struct line *l, const struct progress *p, double rate, uint64_t done,
-    uint64_t total)
+compose(struct line *l, const struct progress *p, double speed,
+    const struct measure *m)
 {
 	bool bytes = p->bytes > 0 || p->bytes_total > 0;
 	char s[TEXT_MAX], text[TEXT_MAX + 16];
 
 	if (p->title != NULL)
 		put(l, TITLE, p->title);
-	if (total > 0) {
+	if (m->total > 0) {
 		/* Cut, not rounded: 100 % is when it is done. */
 		snprintf(text, sizeof(text), "%3d %%",
-		    (int)(100 * (double)done / (double)total));
+		    (int)(100 * (double)m->done / (double)m->total));
 		put(l, PERCENT, text);
 	}
 	if (bytes)
 		put_sizes(l, p->bytes, p->bytes_total);
 	else
 		put_counts(l, AMOUNT, p->items, p->items_total);
-	if (rate > 0 && bytes) {
+	if (speed > 0) {
 		snprintf(text, sizeof(text), "%s/s",
-		    text_size(s, (uint64_t)rate));
+		    text_size(s, (uint64_t)speed));
 		put(l, RATE, text);
 	}
-	if (rate > 0 && total > 0) {
+	if (m->rate > 0 && m->total > 0) {
 		snprintf(text, sizeof(text), "%s left",
-		    text_span(s, (double)(total - done) / rate));
+		    text_span(s, (double)(m->total - m->done) / m->rate));
 		put(l, LEFT, text);
 	}
 	if (p->where != NULL)
@@ -160,11 +182,11 @@ fit(struct line *l, size_t columns, bool bar)
 }
 
 static void
-draw_bar(struct line *l, uint64_t done, uint64_t total)
+draw_bar(struct line *l, const struct measure *m)
 {
 	size_t width = l->width[BAR], i;
 	/* In halves of a place; ASCII has whole ones only. */
-	size_t halves = (size_t)((double)done / (double)total *
+	size_t halves = (size_t)((double)m->done / (double)m->total *
 	    (double)(2 * width));
 
 	for (i = 0; i < width; i++) {
@@ -178,26 +200,20 @@ draw_bar(struct line *l, uint64_t done, uint64_t total)
 }
 
 void
-progress_line(struct buf *out, const struct progress *p, double rate,
-    size_t columns, bool utf8)
+progress_line(struct buf *out, const struct progress *p,
+    struct progress_rate rate, size_t columns, bool utf8)
 {
-	uint64_t total = p->bytes_total > 0 ? p->bytes_total : p->items_total;
-	uint64_t done = p->bytes_total > 0 ? p->bytes : p->items;
+	const struct measure m = measure(p, rate);
 	struct buf whole = BUF_INIT(16384);
 	struct line l = { .utf8 = utf8 };
 	size_t i;
 
-	/* Bytes without a total, beside counted messages, are two different things. */
-	if (p->bytes_total == 0 && p->bytes > 0)
-		total = 0;
-	if (done > total)
-		done = total;
 	for (i = 0; i < PARTS; i++)
 		buf_init(&l.text[i], 4096);
-	compose(&l, p, rate, done, total);
-	fit(&l, columns, total > 0);
+	compose(&l, p, rate.bytes, &m);
+	fit(&l, columns, m.total > 0);
 	if (l.width[BAR] > 0)
-		draw_bar(&l, done, total);
+		draw_bar(&l, &m);
 	for (i = 0; i < PARTS; i++) {
 		if (l.width[i] > 0)
 			buf_addf(&whole, "%*s%s", whole.n == 0 ? 2 : GAP, "",

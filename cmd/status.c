@@ -6,13 +6,23 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/plain.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
 #include "mail/name.h"
 
+#define MISSING_MAX	(1024 * 1024)	/* bytes of text that tell what is missing */
+
 struct status_opts {
 	int64_t	max_age;	/* the instant; 0 where not asked */
 };
+
+/* What all accounts of the command line have together. */
+static struct {
+	struct table	*table;		/* own; NULL for JSON */
+	struct buf	 missing;	/* lines to stand under the table; plain */
+	bool		 cut;		/* ... there are more than it can hold */
+} sheet;
 
 static const struct opt opts[] = {
 	OPT_AGE(0, "max-age", struct status_opts, max_age, "AGE",
@@ -66,27 +76,57 @@ ago(char out[TEXT_MAX + 8], int64_t now, int64_t then)
 		    text_span(span, (double)s));
 }
 
+/* What a range of missing messages is told with. */
+struct missing_teller {
+	struct ui	*ui;
+	const char	*title;
+};
+
 static int
-name_missing(void *arg, const char *folder, const struct rec_missing *m,
+tell_missing(void *arg, const char *folder, const struct rec_missing *m,
     struct err *e)
 {
-	struct ui *ui = arg;
-	struct buf b = BUF_INIT(64 * 1024);
+	const struct missing_teller *t = arg;
+	struct buf uids = BUF_INIT(64 * 1024), raw = BUF_INIT(128 * 1024);
+	struct buf line = BUF_INIT(512 * 1024);
 
 	(void)e;
-	uidset_format(m->uids, 0, 200, &b);
-	if (ui_json(ui)) {
-		struct json_out *j = ui_json_begin(ui, "missing");
+	uidset_format(m->uids, 0, 200, &uids);
+	if (ui_json(t->ui)) {
+		struct json_out *j = ui_json_begin(t->ui, "missing");
 
+		json_str(j, "account", t->title);
 		json_str(j, "folder", name_shown(folder));
-		json_str(j, "uids", buf_text(&b));
+		json_str(j, "uids", buf_text(&uids));
 		json_str(j, "reason", m->reason);
-		ui_json_end(ui);
-	} else
-		ui_print(ui, "  missing: %s UID %s: %s", name_shown(folder),
-		    buf_text(&b), m->reason);
-	buf_release(&b);
+		ui_json_end(t->ui);
+	} else {
+		buf_addf(&raw, "missing: %s: %s: UID %s: %s", t->title,
+		    name_shown(folder), buf_text(&uids), m->reason);
+		plain_escape(&line, buf_text(&raw), raw.n, ui_utf8(t->ui));
+		buf_addc(&line, '\n');
+		if (line.n > MISSING_MAX - sheet.missing.n)
+			sheet.cut = true;
+		else
+			buf_add(&sheet.missing, line.p, line.n);
+	}
+	buf_release(&uids);
+	buf_release(&raw);
+	buf_release(&line);
 	return 0;
+}
+
+static void
+print_missing(struct ui *ui)
+{
+	const char *line = buf_text(&sheet.missing);
+	size_t n;
+
+	for (; (n = strcspn(line, "\n")) > 0; line += n + 1)
+		ui_print(ui, "%.*s", (int)n, line);
+	if (sheet.cut)
+		ui_print(ui, "missing: and more; --json names them all");
+	buf_release(&sheet.missing);
 }
 
 static void
@@ -154,13 +194,26 @@ status_row(struct app *app, struct table *table, struct target *t,
 	    text_count(text, n->missing));
 }
 
-/* The table is shared by all accounts of the command line. */
-static struct table *table;
+static int
+tell_stale(struct app *app, const struct target *t, const struct last *l,
+    struct err *e)
+{
+	char span[TEXT_MAX];
+
+	if (l->good == 0)
+		err_set(e, EK_STALE, "no backup has got to its end yet");
+	else
+		err_set(e, EK_STALE, "the last backup that got to its end is "
+		    "%s old", text_span(span, (double)(app->now - l->good)));
+	return err_next(e, "mailkeep log %s lists what happened since",
+	    t->vault);
+}
 
 static int
 status_one(struct app *app, struct target *t, struct err *e)
 {
 	const struct status_opts *o = app->opts;
+	struct missing_teller teller = { app->ui, account_title(t->account) };
 	struct last last = { .result = "" };
 	struct known_totals totals;
 	struct vault *v;
@@ -173,28 +226,16 @@ status_one(struct app *app, struct target *t, struct err *e)
 	    catalog_totals(vault_catalog(v), &totals, e) == -1)
 		goto out;
 	stale = o->max_age != 0 && last.good < o->max_age;
-	if (ui_json(app->ui))
+	if (sheet.table == NULL)
 		status_json(app->ui, t, v, &last, &totals, stale);
 	else
-		status_row(app, table, t, &last, &totals, stale);
-	rc = stale ? err_status(EK_STALE, 0) : 0;
+		status_row(app, sheet.table, t, &last, &totals, stale);
+	rc = catalog_each_missing(vault_catalog(v), tell_missing, &teller, e);
+	if (rc == 0 && stale)
+		rc = tell_stale(app, t, &last, e);
 out:
 	vault_close(&v);
 	return rc;
-}
-
-static int
-missing_one(struct app *app, struct target *t, struct err *e)
-{
-	struct vault *v;
-	int rc;
-
-	/* What kept it from being opened was told already. */
-	if (vault_open(t->vault, VAULT_READ, target_env(app), &v, e) == -1)
-		return 0;
-	rc = catalog_each_missing(vault_catalog(v), name_missing, app->ui, e);
-	vault_close(&v);
-	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -202,13 +243,12 @@ run(struct app *app, int argc, char **argv, struct err *e)
 {
 	int status;
 
-	table = ui_json(app->ui) ? NULL : table_new(app->ui, columns,
+	buf_init(&sheet.missing, MISSING_MAX);
+	sheet.table = ui_json(app->ui) ? NULL : table_new(app->ui, columns,
 	    sizeof(columns) / sizeof(columns[0]));
 	status = target_each(app, argc, argv, status_one, e);
-	if (table != NULL)
-		table_end(&table);
-	if (status != -1 && target_each(app, argc, argv, missing_one, e) == -1)
-		return -1;
+	table_end(&sheet.table);
+	print_missing(app->ui);
 	return status;
 }
 
@@ -219,5 +259,5 @@ const struct command cmd_status = {
 	.synopsis = "[options] [ACCOUNT|VAULT ...]",
 	.opts = opts,
 	.opts_size = sizeof(struct status_opts),
-	.needs = NEED_ACCOUNT,
+	.needs = NEED_CONFIG,
 };

@@ -45,52 +45,58 @@ table_new(struct ui *ui, const struct table_column *columns, size_t n)
 	return t;
 }
 
-/* What a line is too long by, at the widths there are. */
+/* How wide a line is, at the widths there are. */
 static size_t
-excess(const struct table *t, size_t columns)
+line_width(const struct table *t)
 {
 	size_t i, n = GAP * (t->n - 1);
 
 	for (i = 0; i < t->n; i++)
 		n += t->width[i];
-	return n > columns ? n - columns : 0;
+	return n;
 }
 
-/* Places that may be taken from a column. */
+/* The column that has least for its weight and could use more; t->n where all have what they want. */
 static size_t
-spare(const struct table *t, size_t i)
+neediest(const struct table *t, const size_t *wanted)
 {
-	const struct table_column *c = &t->columns[i];
-	size_t min = c->min == 0 ? 1 : c->min;
+	const struct table_column *c = t->columns;
+	size_t i, best = t->n;
 
-	return c->weight > 0 && t->width[i] > min ? t->width[i] - min : 0;
+	for (i = 0; i < t->n; i++)
+		if (t->width[i] < wanted[i] && (best == t->n ||
+		    t->width[i] * c[best].weight < t->width[best] * c[i].weight))
+			best = i;
+	return best;
 }
 
-/*
- * Take what is too much from the columns that have some to spare, by weight; what one can't give the others must, so
- * that it may need several rounds.
- */
+/* Columns with a weight begin at their least and get what room is left, place by place. */
 static void
-shrink(struct table *t, size_t columns)
+fit(struct table *t, size_t columns)
 {
-	size_t i, over, part, weights;
+	size_t *wanted = xcalloc(t->n, sizeof(*wanted));
+	size_t i, min;
 
-	while ((over = excess(t, columns)) > 0) {
-		weights = 0;
-		for (i = 0; i < t->n; i++)
-			if (spare(t, i) > 0)
-				weights += t->columns[i].weight;
-		if (weights == 0)
-			return;
-		for (i = 0; i < t->n && excess(t, columns) > 0; i++) {
-			if (spare(t, i) == 0)
-				continue;
-			part = over * t->columns[i].weight / weights;
-			if (part == 0)
-				part = 1;
-			t->width[i] -= part < spare(t, i) ? part : spare(t, i);
-		}
+	for (i = 0; i < t->n; i++) {
+		min = t->columns[i].min == 0 ? 1 : t->columns[i].min;
+		wanted[i] = t->width[i];
+		if (t->columns[i].weight > 0 && t->width[i] > min)
+			t->width[i] = min;
 	}
+	while (line_width(t) < columns && (i = neediest(t, wanted)) < t->n)
+		t->width[i]++;
+	free(wanted);
+}
+
+/* Not on a terminal: no column is made wide by a single long text. */
+static void
+narrow_outliers(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->columns[i].weight > 0 && t->width[i] > TABLE_PAD)
+			t->width[i] = TABLE_PAD;
 }
 
 /* Blanks are held back until a text follows, so that no line ends with them. */
@@ -148,7 +154,9 @@ flush(struct table *t)
 		t->fitted = true;
 		t->narrow = ui_width(t->ui) > 0;
 		if (t->narrow)
-			shrink(t, ui_width(t->ui));
+			fit(t, ui_width(t->ui));
+		else
+			narrow_outliers(t);
 		print_titles(t);
 	}
 	for (i = 0; i < t->held; i++) {

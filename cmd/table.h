@@ -2,8 +2,10 @@
  * table.h - rows in columns.
  *
  * Columns are as wide as the title and the first TABLE_LOOK rows need; the rows after them are printed as they come, so
- * that a list of a million messages is not held.  On a terminal that is too narrow the columns with a weight are cut.
- * Elsewhere nothing is cut: columns have two blanks between them, and one that is too long moves the rest of its line.
+ * that a list of a million messages is not held.  On a terminal that is too narrow the columns with a weight share what
+ * room there is, and are cut.  Elsewhere nothing is cut: columns have two blanks between them, and a text that is wider
+ * than its column moves the rest of its line; there a column with a weight is no wider than TABLE_PAD, so that one long
+ * subject doesn't push a whole list apart.
  */
 #ifndef CMD_TABLE_H
 #define CMD_TABLE_H
@@ -13,6 +15,7 @@
 #include "cmd/ui.h"
 
 #define TABLE_LOOK	512
+#define TABLE_PAD	40
 
 enum table_align { TABLE_LEFT, TABLE_RIGHT };
 
@@ -20,7 +23,7 @@ struct table_column {
 	const char	*title;		/* NULL in all columns: no line of titles */
 	enum table_align align;
 	size_t		 min;		/* not cut below this many places */
-	size_t		 weight;	/* its share in what must be cut; 0: never cut */
+	size_t		 weight;	/* its share of the room where not all fits; 0: never cut */
 };
 
 struct table;

@@ -1,6 +1,7 @@
 /*
  * target.c - see target.h.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/near.h"
 #include "cmd/target.h"
 
 static int64_t
@@ -98,6 +100,23 @@ from_vault(struct app *app, const struct account *section, struct target *t,
 	return rc;
 }
 
+/* A word that is neither an account nor a directory. */
+static int
+no_such_name(struct app *app, const char *name, struct err *e)
+{
+	struct near near;
+	size_t i;
+
+	err_set(e, EK_NOVAULT, "there is no account and no vault '%s'", name);
+	near_begin(&near, name, strlen(name));
+	for (i = 0; i < app->config->n; i++)
+		near_try(&near, app->config->accounts[i]->name);
+	if (near.best != NULL)
+		return err_next(e, "did you mean '%s'?", near.best);
+	return err_next(e, "mailkeep init makes a vault; if it should be "
+	    "there, is the disk mounted?");
+}
+
 int
 target_resolve(struct app *app, const char *name, struct target *t,
     struct err *e)
@@ -108,12 +127,18 @@ target_resolve(struct app *app, const char *name, struct target *t,
 	memset(t, 0, sizeof(*t));
 	if (strchr(name, '/') == NULL)
 		section = config_account(app->config, name);
-	if (section != NULL && section->vault == NULL)
-		return err_set(e, EK_CONFIG,
-		    "account %s has no vault in %s", name, app->config->path);
+	if (section != NULL && section->vault == NULL) {
+		err_set(e, EK_CONFIG, "account %s has no vault in %s", name,
+		    app->config->path);
+		return err_next(e, "add vault = with the path of its vault");
+	}
 	t->vault = xstrdup(section == NULL ? name : section->vault);
-	if ((rc = from_vault(app, section, t, e)) == -1)
+	if ((rc = from_vault(app, section, t, e)) == -1) {
 		target_release(t);
+		if (section == NULL && strchr(name, '/') == NULL &&
+		    e->kind == EK_NOVAULT && e->sys == ENOENT)
+			return no_such_name(app, name, e);
+	}
 	return rc;
 }
 
@@ -132,13 +157,15 @@ target_server(struct app *app, const char *url, struct target *t,
 }
 
 static int
-run_one(struct app *app, const char *name, target_fn *fn, struct err *e)
+run_one(struct app *app, const char *name, bool alone, target_fn *fn,
+    struct err *e)
 {
 	struct target t;
 	int status;
 
 	if (target_resolve(app, name, &t, e) == -1)
 		return -1;
+	t.alone = alone;
 	log_scope(t.account->name != NULL ? t.account->name : t.vault);
 	status = fn(app, &t, e);
 	log_scope(NULL);
@@ -163,11 +190,13 @@ target_each(struct app *app, int argc, char **argv, target_fn *fn,
 		const char *name = argc > 0 ? argv[i] :
 		    app->config->accounts[i]->name;
 
-		if ((one = run_one(app, name, fn, e)) == -1) {
+		if ((one = run_one(app, name, n == 1, fn, e)) == -1) {
 			/* A lone account's error is the verb's own. */
 			if (n == 1)
 				return -1;
-			ui_error(app->ui, e);
+			if (strncmp(e->text, name, strlen(name)) != 0)
+				err_add(e, "%s", name);
+			app_error(app, e);
 			one = err_status(e->kind, e->sys);
 		}
 		status = exit_worst(status, one);

@@ -10,6 +10,7 @@
 struct target {
 	char		*vault;		/* own; path, or NULL where only a server was named */
 	struct account	*account;	/* own; all layers merged */
+	bool		 alone;		/* no other one is named beside it */
 };
 
 /*

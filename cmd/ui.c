@@ -466,7 +466,7 @@ ui_glyph(const struct ui *ui, const char *utf8, const char *ascii)
 }
 
 static void
-draw(struct ui *ui, const struct progress *p, double rate)
+draw(struct ui *ui, const struct progress *p, struct progress_rate rate)
 {
 	struct buf line = BUF_INIT(WORDS_MAX);
 
@@ -481,7 +481,8 @@ draw(struct ui *ui, const struct progress *p, double rate)
 }
 
 static void
-progress_json(struct ui *ui, const struct progress *p, double rate)
+progress_json(struct ui *ui, const struct progress *p,
+    struct progress_rate rate)
 {
 	struct json_out *j = ui_json_begin(ui, "progress");
 
@@ -493,7 +494,7 @@ progress_json(struct ui *ui, const struct progress *p, double rate)
 	json_u64(j, "bytes_total", p->bytes_total);
 	json_u64(j, "items", p->items);
 	json_u64(j, "items_total", p->items_total);
-	json_u64(j, "rate", (uint64_t)rate);
+	json_u64(j, "rate", (uint64_t)rate.bytes);
 	ui_json_end(ui);
 }
 
@@ -502,7 +503,8 @@ ui_progress(struct ui *ui, const struct progress *p)
 {
 	struct meter *m = &ui->meter;
 	bool json = ui->opts.json && ui->opts.verbose > 0;
-	double now, rate;
+	struct progress_rate rate;
+	double now;
 
 	if (ui->opts.quiet || (!json &&
 	    (ui->opts.json || !ui->err.terminal || ui->dumb)))

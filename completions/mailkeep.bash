@@ -27,6 +27,104 @@ _mailkeep()
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
 		esac ;;
+	init)
+		opts='--container --offline --rebind --yes -y --credential --disable --folder --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--container) values='words tar mbox' ;;
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--folder) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	backup)
+		opts='--dry-run -n --full --wait --credential --disable --folder --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--folder) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	status)
+		opts='--max-age --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--max-age) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	folders)
+		opts='--credential --disable --folder --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--folder) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	log)
+		opts='--last --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--last) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	list)
+		opts='--all -a --at --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--at) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
+	show)
+		opts='--headers --raw --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac ;;
 	help)
 		opts='--accounts --dump --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='verbs'
@@ -62,7 +160,7 @@ _mailkeep()
 			accounts) mailkeep help --accounts 2>/dev/null | while IFS= read -r reply; do
 				[[ $reply == "$cur"* ]] && printf '%s\n' "$reply"
 				done ;;
-			verbs) compgen -W 'help version' -- "$cur" ;;
+			verbs) compgen -W 'init backup status folders log list show help version' -- "$cur" ;;
 			esac
 		done
 	)

@@ -3,6 +3,13 @@
 
 _mailkeep_verbs() {
 	local -a verbs=(
+		'init:make a vault for an account'
+		'backup:fetch what is new from the server'
+		'status:tell how old and how complete the backups are'
+		'folders:list the folders on the server'
+		'log:list runs and commits'
+		'list:list messages of a vault'
+		'show:show a message'
 		'help:explain mailkeep or one of its verbs'
 		'version:print the version'
 	)
@@ -34,6 +41,174 @@ _mailkeep() {
 		'*:: :->verb' && ret=0
 	[[ $state == verb ]] || return ret
 	case $words[1] in
+	init)
+		_arguments -s -S \
+			'*--container=[how packs hold messages\: files in a tar, or a mailbox]:tar|mbox:(tar mbox)' \
+			'*--offline[don'\''t sign in to see whether the account is right]' \
+			'*--rebind[change the server or settings of an existing vault]' \
+			'*-y[don'\''t ask before changing a vault]' \
+			'*--yes[don'\''t ask before changing a vault]' \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--folder=[folders to back up]:PATTERN: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	backup)
+		_arguments -s -S \
+			'*-n[say what would be looked at, fetch and write nothing]' \
+			'*--dry-run[say what would be looked at, fetch and write nothing]' \
+			'*--full[compare every message, trust no shortcut]' \
+			'*--wait[wait while another mailkeep writes to the vault]' \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--folder=[folders to back up]:PATTERN: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	status)
+		_arguments -s -S \
+			'*--max-age=[exit 11 where the last good backup is older]:AGE: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	folders)
+		_arguments -s -S \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--folder=[folders to back up]:PATTERN: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	log)
+		_arguments -s -S \
+			'*--last=[only the newest commits]:N: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	list)
+		_arguments -s -S \
+			'*-a[also what is gone from the server]' \
+			'*--all[also what is gone from the server]' \
+			'*--at=[the mailbox as it was then]:COMMIT|DATE: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	show)
+		_arguments -s -S \
+			'*--headers[print the header as it was sent]' \
+			'*--raw[print the message byte for byte]' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
 	help)
 		_arguments -s -S \
 			'*--accounts[list the accounts of the config file, one per line]' \

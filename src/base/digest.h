@@ -33,7 +33,7 @@ struct sink hasher_sink(struct hasher *);
 void digest_of(const void *, size_t, struct digest *);
 /* digest_hex(d, out): 64 lower-case digits and a NUL; returns ${out}. */
 char *digest_hex(const struct digest *, char[DIGEST_HEX]);
-/* digest_parse(s, d): from 64 hex digits, then a NUL.  Return 0, or -1: not that. */
+/* digest_parse(s, d): from 64 lower-case hex digits, then a NUL.  Return 0, or -1: not that. */
 int digest_parse(const char *, struct digest *);
 bool digest_equal(const struct digest *, const struct digest *);
 

@@ -7,24 +7,26 @@
 
 #include "base/err.h"
 
-/* Cut a text that did not fit at a character's border, so that what is printed stays valid UTF-8. */
+/* Drop the beginning of a character that is cut off at the end, so that what is printed stays valid UTF-8. */
 static void
 cut_utf8(char *s, size_t size, int wanted)
 {
-	size_t n;
+	size_t n, back = 1, length;
+	unsigned char lead;
 
 	if (wanted < 0) {
 		s[0] = '\0';
 		return;
 	}
-	if ((size_t)wanted < size)
+	if ((size_t)wanted < size || size < 2)
 		return;
 	n = size - 1;
-	while (n > 0 && ((unsigned char)s[n - 1] & 0xc0) == 0x80)
-		n--;
-	if (n > 0 && ((unsigned char)s[n - 1] & 0x80) != 0)
-		n--;
-	s[n] = '\0';
+	while (back < 4 && back < n && ((unsigned char)s[n - back] & 0xc0) == 0x80)
+		back++;
+	lead = (unsigned char)s[n - back];
+	length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+	if (length > back)
+		s[n - back] = '\0';
 }
 
 static void vset(struct err *, enum err_kind, int, const char *, va_list)

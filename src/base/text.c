@@ -130,7 +130,7 @@ text_parse_size(const char *s, uint64_t *out, struct err *e)
 		unit++;
 		break;
 	}
-	if (strcmp(unit, "iB") == 0)
+	if (factor > 1 && strcmp(unit, "iB") == 0)
 		unit += 2;
 	else if (strcmp(unit, "B") == 0)
 		unit++;
@@ -211,6 +211,13 @@ struct date {
 };
 
 static int
+days_in(int year, int month)
+{
+	return (int)(text_days(year + month / 12, month % 12 + 1, 1) -
+	    text_days(year, month, 1));
+}
+
+static int
 parse_day(const char **s, struct date *d)
 {
 	if ((d->year = digits(s, 4)) == -1)
@@ -226,7 +233,8 @@ parse_day(const char **s, struct date *d)
 	if (**s != '-')
 		return 0;
 	(*s)++;
-	if ((d->day = digits(s, 2)) < 1 || d->day > 31)
+	if ((d->day = digits(s, 2)) < 1 ||
+	    d->day > days_in(d->year, d->month))
 		return -1;
 	d->unit = 'd';
 	return 0;

@@ -34,7 +34,8 @@ int text_parse_size(const char *, uint64_t *, struct err *);
 int text_parse_age(const char *, int64_t, int64_t *, struct err *);
 /*
  * text_parse_date(s, from_out, to_out, e): the half-open span that a date names: "2026", "2026-03", "2026-03-01",
- * "2026-03-01 14:30[:05]" (T will do for the blank), each with Z or +hh:mm behind or else local.  EK_USAGE.
+ * "2026-03-01 14:30[:05]" (T will do for the blank), each with Z or +hh:mm behind or else local.  EK_USAGE, also for a
+ * day that does not exist.
  */
 int text_parse_date(const char *, int64_t *, int64_t *, struct err *);
 

@@ -389,7 +389,7 @@ catalog_apply(struct catalog *c, uint64_t line, const struct record *r,
 	struct commit *now = &c->w->now;
 
 	assert(c->w->open);
-	if (check_line(now, line, e) == -1 ||
+	if (write_alive(c, e) == -1 || check_line(now, line, e) == -1 ||
 	    apply(c, db_id(now->commit, line), r, e) == -1) {
 		c->w->failed = true;
 		return err_add(e, "commit %llu, line %llu",

@@ -16,10 +16,11 @@ blob_prefix(const struct digest *d)
 	return (int64_t)n + INT32_MIN;
 }
 
-int
-blob_find(struct catalog *c, const struct digest *d, struct last_blob *out,
+static int
+look_up(struct catalog *c, const struct digest *d, struct last_blob *out,
     struct err *e)
 {
+	struct last_blob b = { .asked = true, .sha256 = *d };
 	sqlite3_stmt *s;
 	int rc;
 
@@ -29,24 +30,43 @@ blob_find(struct catalog *c, const struct digest *d, struct last_blob *out,
 	db_int(c, s, 1, blob_prefix(d));
 	db_digest(c, s, 2, d);
 	if ((rc = db_step(c, s, e)) == 1) {
-		out->number = db_col_int(c, s, 0);
-		out->sha256 = *d;
-		out->size = db_col_u64(c, s, 1);
-		out->placed = db_col_bool(c, s, 2);
+		b.number = db_col_int(c, s, 0);
+		b.size = db_col_u64(c, s, 1);
+		b.placed = db_col_bool(c, s, 2);
 	}
 	db_end(s);
-	return rc == 1 && db_sane(c, e) == -1 ? -1 : rc;
+	if (rc == -1 || db_sane(c, e) == -1)
+		return -1;
+	*out = b;
+	return rc;
 }
 
-/* The same, with the last one at hand. */
+/*
+ * A new message's content is asked for before it is stored, when it is, and
+ * again for its header lines: one look is enough for all, as each look is at
+ * another end of the index.
+ */
 static int
 recall(struct catalog *c, const struct digest *d, struct err *e)
 {
 	struct last_blob *b = &c->w->blob;
 
-	if (b->number != 0 && digest_equal(&b->sha256, d))
-		return 1;
-	return blob_find(c, d, b, e);
+	if (b->asked && digest_equal(&b->sha256, d))
+		return b->number != 0;
+	return look_up(c, d, b, e);
+}
+
+int
+blob_find(struct catalog *c, const struct digest *d, struct last_blob *out,
+    struct err *e)
+{
+	int rc;
+
+	if (c->w == NULL)
+		return look_up(c, d, out, e);
+	if ((rc = recall(c, d, e)) != -1)
+		*out = c->w->blob;
+	return rc;
 }
 
 static void
@@ -78,7 +98,7 @@ inserted(struct catalog *c, sqlite3_stmt *s, const struct digest *d,
 {
 	if (db_run(c, s, e) == -1)
 		return -1;
-	c->w->blob = (struct last_blob){
+	c->w->blob = (struct last_blob){ .asked = true,
 	    .number = sqlite3_last_insert_rowid(c->db), .sha256 = *d,
 	    .size = size, .placed = placed };
 	return 0;

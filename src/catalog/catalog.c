@@ -126,6 +126,12 @@ close_writer(struct catalog *c)
 	free(c->w);
 }
 
+bool
+catalog_damaged(const struct catalog *c)
+{
+	return c->damaged;
+}
+
 void
 catalog_close(struct catalog **cp)
 {
@@ -280,9 +286,8 @@ finish(struct catalog *c, const struct digest *d, struct err *e)
 {
 	sqlite3_stmt *s;
 
-	if (c->w->failed)
-		return err_set(e, EK_FAIL,
-		    "the catalog: a record could not be applied");
+	if (write_alive(c, e) == -1)
+		return -1;
 	if (c->w->now.unplaced > 0)
 		return err_set(e, EK_CORRUPT,
 		    "commit %llu has messages without a content",

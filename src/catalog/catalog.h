@@ -41,6 +41,8 @@ int catalog_open(const char *path, enum catalog_mode, struct catalog **, struct 
  * it from doing so for more than 2 seconds.  Cursors must be closed before.
  */
 void catalog_close(struct catalog **);
+/* catalog_damaged(c): something in it is not as it was written: close it, remove it, and build it anew. */
+bool catalog_damaged(const struct catalog *);
 /* catalog_remove(path, e): with all that belongs to it (a journal must never meet another file); fine where none is. */
 int catalog_remove(const char *path, struct err *);
 int catalog_head(struct catalog *, struct catalog_head *, struct err *);

@@ -3,10 +3,13 @@
  */
 #include <assert.h>
 
+#include "base/log.h"
 #include "catalog/write.h"
 
 /* So many header lines outside a commit are put before they are durable. */
 #define LOOSE_MAX	4096
+/* So many contents are looked at anew rather than to write that it was done. */
+#define FILLED_STEP	"1000"
 
 #define BLOB_SELECT							\
 	"SELECT b.sha256, b.size, p.name, b.frame, b.start, b.stored, "	\
@@ -47,25 +50,36 @@ fill_blob(struct catalog *c, sqlite3_stmt *s, struct digest *sha256,
 	return 0;
 }
 
+/* Content ${number}, which has a place: 1, 0 not there, -1. */
+static int
+get_blob(struct catalog *c, int64_t number, struct digest *sha256,
+    struct known_blob *out, struct err *e)
+{
+	sqlite3_stmt *s;
+	int rc;
+
+	if (db_use(c, BLOB_SELECT "AND b.blob = ?1", &s, e) == -1)
+		return -1;
+	db_int(c, s, 1, number);
+	if ((rc = db_step(c, s, e)) == 1 &&
+	    fill_blob(c, s, sha256, out, e) == -1)
+		rc = -1;
+	db_end(s);
+	return rc;
+}
+
 int
 catalog_blob(struct catalog *c, const struct digest *d, struct known_blob *out,
     struct err *e)
 {
+	struct last_blob b;
 	struct digest same;
-	sqlite3_stmt *s;
 	int rc;
 
 	db_forget(c);
-	if (db_use(c, BLOB_SELECT "AND b.prefix = ?1 AND b.sha256 = ?2", &s,
-	    e) == -1)
-		return -1;
-	db_int(c, s, 1, blob_prefix(d));
-	db_digest(c, s, 2, d);
-	if ((rc = db_step(c, s, e)) == 1 &&
-	    fill_blob(c, s, &same, out, e) == -1)
-		rc = -1;
-	db_end(s);
-	return rc;
+	if ((rc = blob_find(c, d, &b, e)) != 1 || !b.placed)
+		return rc == -1 ? -1 : 0;
+	return get_blob(c, b.number, &same, out, e);
 }
 
 int
@@ -128,7 +142,8 @@ catalog_headers(struct catalog *c, const struct digest *d,
 
 	assert(w != NULL);
 	if (w->open)
-		return put_headers(c, d, values, e);
+		return write_alive(c, e) == -1 ? -1 :
+		    put_headers(c, d, values, e);
 	/*
 	 * Outside a commit: thousands in one transaction, which whatever comes
 	 * next ends.
@@ -145,25 +160,34 @@ catalog_headers(struct catalog *c, const struct digest *d,
 }
 
 static int
-call_headerless(struct catalog *c, uint64_t number, catalog_blob_fn *fn,
+call_headerless(struct catalog *c, int64_t number, catalog_blob_fn *fn,
     void *arg, struct err *e)
 {
 	struct known_blob b;
 	struct digest d;
-	sqlite3_stmt *s;
 	int rc;
 
 	db_forget(c);
-	if (db_use(c, BLOB_SELECT "AND b.blob = ?1", &s, e) == -1)
-		return -1;
-	db_u64(c, s, 1, number);
-	if ((rc = db_step(c, s, e)) == 1 &&
-	    fill_blob(c, s, &d, &b, e) == -1)
-		rc = -1;
-	db_end(s);
-	if (rc == 0)
+	if ((rc = get_blob(c, number, &d, &b, e)) == 0)
 		err_set(e, EK_CORRUPT, "the catalog lacks a content");
 	return rc == 1 ? fn(arg, &d, &b, e) : -1;
+}
+
+/*
+ * All have their lines: the next question need not look at so many again.  Only
+ * that would be lost, so a failure is no matter.
+ */
+static void
+mark_filled(struct catalog *c)
+{
+	struct err e;
+
+	if (c->w == NULL || c->w->open)
+		return;
+	if (db_exec(c, "UPDATE head SET filled = "
+	    "(SELECT coalesce(max(blob), 0) FROM blob) WHERE filled + "
+	    FILLED_STEP " < (SELECT max(blob) FROM blob)", &e) == -1)
+		log_info("%s", e.text);
 }
 
 int
@@ -171,6 +195,7 @@ catalog_headerless(struct catalog *c, catalog_blob_fn *fn, void *arg,
     struct err *e)
 {
 	sqlite3_stmt *s = NULL;
+	bool any = false;
 	int rc;
 
 	/*
@@ -178,14 +203,18 @@ catalog_headerless(struct catalog *c, catalog_blob_fn *fn, void *arg,
 	 * is handed out: headers may be put then.
 	 */
 	if (db_prepare(c, "SELECT b.blob FROM blob b WHERE b.pack IS NOT NULL "
+	    "AND b.blob > (SELECT filled FROM head) "
 	    "AND NOT EXISTS (SELECT 1 FROM header h WHERE h.blob = b.blob) "
 	    "ORDER BY b.pack, b.frame, b.start, b.blob", &s, e) == -1)
 		return -1;
 	while ((rc = db_step(c, s, e)) == 1) {
-		rc = call_headerless(c, db_col_u64(c, s, 0), fn, arg, e);
+		any = true;
+		rc = call_headerless(c, db_col_int(c, s, 0), fn, arg, e);
 		if (rc != 0)
 			break;
 	}
 	db_finish(&s);
+	if (rc == 0 && !any)
+		mark_filled(c);
 	return rc;
 }

@@ -38,6 +38,15 @@ kind_of(int rc, int sys)
 	}
 }
 
+/* It can be had again from the manifests, once it is let go. */
+static int
+damaged(struct catalog *c, struct err *e)
+{
+	c->damaged = true;
+	return err_next(e, "it is only an index: run it again, and it is built "
+	    "anew from the manifests");
+}
+
 int
 db_error(struct catalog *c, int rc, struct err *e)
 {
@@ -55,6 +64,8 @@ db_error(struct catalog *c, int rc, struct err *e)
 	else
 		err_set(e, kind, "the catalog: %s", sqlite3_errmsg(c->db));
 	e->sys = sys;
+	if (kind == EK_CORRUPT)
+		damaged(c, e);
 	return -1;
 }
 
@@ -314,8 +325,8 @@ db_sane(struct catalog *c, struct err *e)
 	c->odd = false;
 	if (c->bound != SQLITE_OK)
 		return refused(c, e);
-	return err_set(e, EK_CORRUPT,
-	    "the catalog has a row that makes no sense");
+	err_set(e, EK_CORRUPT, "the catalog has a row that makes no sense");
+	return damaged(c, e);
 }
 
 void

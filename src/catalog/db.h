@@ -57,6 +57,7 @@ struct catalog {
 	size_t		 cursors;			/* open ones */
 	int		 bound;				/* SQLite's word on a parameter it refused, or 0 */
 	bool		 odd;				/* a column held what we never write */
+	bool		 damaged;			/* something in the file was not as it was written */
 };
 
 static inline uint64_t

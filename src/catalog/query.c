@@ -186,7 +186,9 @@ catalog_epoch(struct catalog *c, uint64_t folder, struct known_epoch *out,
 	if (write_flush(c, e) == -1 ||
 	    db_use(c, "SELECT e.epoch, e.uidvalidity, s.live, s.max_uid, "
 	    "s.missing, s.has_state, s.complete, s.uidnext, s.highestmodseq, "
-	    "s.messages, s.full_time FROM epoch e "
+	    "s.messages, s.full_time, coalesce((SELECT max(m.uid) "
+	    "FROM message m INDEXED BY message_live "
+	    "WHERE m.epoch = e.epoch AND m.gone IS NULL), 0) FROM epoch e "
 	    "LEFT JOIN epoch_at s ON s.epoch = e.epoch WHERE e.epoch = "
 	    "(SELECT max(epoch) FROM epoch WHERE folder = ?1) "
 	    "ORDER BY s.at DESC LIMIT 1", &s, e) == -1)
@@ -204,6 +206,7 @@ catalog_epoch(struct catalog *c, uint64_t folder, struct known_epoch *out,
 		k.highestmodseq = db_col_u64(c, s, 8);
 		k.exists = db_col_u64(c, s, 9);
 		k.full_time = db_col_int(c, s, 10);
+		k.max_live = (uint32_t)db_col_max(c, s, 11, UID_MAX);
 	}
 	db_end(s);
 	if (rc != 1)

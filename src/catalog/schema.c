@@ -17,8 +17,9 @@
 
 static const char *const schema[] = {
 	/*
-	 * One row: what the catalog is bound to, totals over blob, and the last
-	 * word of the server on itself.
+	 * One row: what the catalog is bound to, totals over blob, the last
+	 * word of the server on itself; filled: contents up to this number have
+	 * their header lines.
 	 */
 	"CREATE TABLE head ("
 	"one INTEGER PRIMARY KEY CHECK (one = 1), "
@@ -28,7 +29,8 @@ static const char *const schema[] = {
 	"blobs INTEGER NOT NULL, "
 	"blob_bytes INTEGER NOT NULL, "
 	"capability TEXT, "
-	"server_id TEXT) STRICT",
+	"server_id TEXT, "
+	"filled INTEGER NOT NULL) STRICT",
 
 	"CREATE TABLE run ("
 	"run INTEGER PRIMARY KEY, "
@@ -233,7 +235,7 @@ schema_make(struct catalog *c, struct err *e)
 		if (db_exec(c, schema[i], e) == -1)
 			goto fail;
 	if (db_exec(c, "INSERT INTO head VALUES "
-	    "(1, '', 0, zeroblob(32), 0, 0, NULL, NULL)", e) == -1 ||
+	    "(1, '', 0, zeroblob(32), 0, 0, NULL, NULL, 0)", e) == -1 ||
 	    put_version(c, e) == -1 ||
 	    db_exec(c, "COMMIT", e) == -1)
 		goto fail;

@@ -4,6 +4,17 @@
 #include "catalog/write.h"
 
 int
+write_alive(struct catalog *c, struct err *e)
+{
+	if (sqlite3_get_autocommit(c->db) != 0)
+		c->w->failed = true;
+	if (c->w->failed)
+		return err_set(e, EK_FAIL,
+		    "the catalog: an earlier write of the commit failed");
+	return 0;
+}
+
+int
 write_commit(struct catalog *c, const struct digest *d, struct err *e)
 {
 	const struct commit *now = &c->w->now;
@@ -40,7 +51,8 @@ write_flush(struct catalog *c, struct err *e)
 
 	if (c->w == NULL || !c->w->open)
 		return 0;
-	if (epoch_flush(c, e) == -1 || pack_flush(c, e) == -1)
+	if (write_alive(c, e) == -1 ||
+	    epoch_flush(c, e) == -1 || pack_flush(c, e) == -1)
 		return -1;
 	return write_commit(c, &none, e);
 }

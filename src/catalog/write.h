@@ -25,9 +25,10 @@ struct epoch {
 	bool		dirty;		/* newer than its row */
 };
 
-/* The blob that was applied last, which the next message most likely names. */
+/* The content that was asked for or applied last: what comes next is most likely about the same. */
 struct last_blob {
-	int64_t		number;		/* 0 for none */
+	bool		asked;		/* sha256 is that of one */
+	int64_t		number;		/* 0: there is none such */
 	struct digest	sha256;
 	uint64_t	size;
 	bool		placed;		/* a blob record came */
@@ -65,6 +66,11 @@ struct writer {
 	struct words	words;		/* by hash of the text */
 };
 
+/*
+ * write_alive(c, e): 0 while the open commit can go on, else -1.  A full disk or a failed write makes SQLite roll back by
+ * itself, in a question too; what came after that would count as a commit of its own.
+ */
+int write_alive(struct catalog *, struct err *);
 /* write_flush(c, e): what is counted here becomes rows, so that a question sees it; fine for a reader. */
 int write_flush(struct catalog *, struct err *);
 /* write_commit(c, sha256, e): the commit's own row and the totals. */
@@ -89,7 +95,7 @@ int missing_remove(struct catalog *, struct epoch *, uint32_t first, uint32_t la
  */
 int blob_number(struct catalog *, const struct digest *, uint64_t size, uint64_t id, int64_t *, struct err *);
 int blob_apply(struct catalog *, uint64_t id, const struct rec_blob *, struct err *);
-/* blob_find(c, sha256, out, e): 1 found, 0, -1. */
+/* blob_find(c, sha256, out, e): 1 found, 0, -1; fine for a reader. */
 int blob_find(struct catalog *, const struct digest *, struct last_blob *, struct err *);
 /* blob_prefix(d): the narrow key of table blob. */
 int64_t blob_prefix(const struct digest *);

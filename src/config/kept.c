@@ -164,7 +164,7 @@ static const struct unit spans[] = { { "d", 86400 }, { "h", 3600 },
 	{ "m", 60 }, { "s", 1 } };
 
 /*
- * A number as it would be set: in the largest unit that hides nothing of it. 
+ * A number as it would be set: in the largest unit that hides nothing of it.
  * The last unit is 1.
  */
 static const char *

@@ -1,26 +1,20 @@
 /*
  * cursor.c - see cursor.h.
  */
-#include <string.h>
-#include <strings.h>
-
 #include "base/text.h"
 #include "imap/cursor.h"
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
 
 void
 cursor_blanks(struct cursor *c)
 {
-	while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
+	while (c->p < c->end && is_blank(*c->p))
 		c->p++;
-}
-
-bool
-cursor_take(struct cursor *c, char want)
-{
-	if (c->p == c->end || *c->p != want)
-		return false;
-	c->p++;
-	return true;
 }
 
 bool
@@ -29,33 +23,84 @@ cursor_at(const struct cursor *c, char want)
 	return c->p < c->end && *c->p == want;
 }
 
+bool
+cursor_take(struct cursor *c, char want)
+{
+	if (!cursor_at(c, want))
+		return false;
+	c->p++;
+	return true;
+}
+
+/*
+ * What ends an atom.  A line feed is in a line only behind a literal's size: where no literal may stand, nothing
+ * steps over it, so that a literal's bytes are never taken for syntax.
+ */
+static bool
+ends_atom(char c)
+{
+	return is_blank(c) || c == '(' || c == ')' || c == '"' || c == '\n';
+}
+
 /* An atom by what ends it, not by what it may hold: servers put much into atoms. */
 void
 cursor_atom(struct cursor *c, struct str *s)
 {
 	s->p = c->p;
-	while (c->p < c->end && *c->p != ' ' && *c->p != '(' && *c->p != ')' &&
-	    *c->p != '"')
+	while (c->p < c->end && !ends_atom(*c->p))
 		c->p++;
 	s->n = (size_t)(c->p - s->p);
-	s->nil = s->n == 3 && strncasecmp(s->p, "NIL", 3) == 0;
+	s->atom = true;
+	s->nil = str_is(s, "NIL");
 	s->streamed = false;
+}
+
+static char
+fold(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+bool
+str_same(const char *p, size_t n, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (word[i] == '\0' || fold(p[i]) != fold(word[i]))
+			return false;
+	return word[n] == '\0';
 }
 
 bool
 str_is(const struct str *s, const char *word)
 {
-	return strlen(word) == s->n && strncasecmp(s->p, word, s->n) == 0;
+	return str_same(s->p, s->n, word);
 }
 
-int
-cursor_number(struct cursor *c, uint64_t *out)
+/* Digits, whatever follows them. */
+static int
+take_digits(struct cursor *c, uint64_t *out)
 {
 	char *from = c->p;
 
 	while (c->p < c->end && *c->p >= '0' && *c->p <= '9')
 		c->p++;
 	return text_u64(from, (size_t)(c->p - from), out);
+}
+
+int
+cursor_number(struct cursor *c, uint64_t *out)
+{
+	char *from = c->p;
+	uint64_t v;
+
+	if (take_digits(c, &v) == -1 || (c->p < c->end && !ends_atom(*c->p))) {
+		c->p = from;
+		return -1;
+	}
+	*out = v;
+	return 0;
 }
 
 /* A quoted string, unescaped where it stands. */
@@ -65,9 +110,8 @@ take_quoted(struct cursor *c, struct str *s)
 	char *to;
 
 	c->p++;
-	s->p = to = c->p;
-	s->nil = s->streamed = false;
-	for (; c->p < c->end; c->p++) {
+	*s = (struct str){ .p = c->p };
+	for (to = c->p; c->p < c->end; c->p++) {
 		if (*c->p == '"') {
 			c->p++;
 			s->n = (size_t)(to - s->p);
@@ -88,19 +132,15 @@ take_literal(struct cursor *c, struct str *s)
 	uint64_t n;
 
 	c->p++;
-	if (cursor_number(c, &n) == -1)
+	if (take_digits(c, &n) == -1)
 		goto atom;
 	cursor_take(c, '+');
-	if (!cursor_take(c, '}') || !cursor_take(c, '\r') || !cursor_take(c, '\n'))
+	if (!cursor_take(c, '}') || !cursor_take(c, '\r') ||
+	    !cursor_take(c, '\n'))
 		goto atom;
-	s->p = c->p;
-	s->nil = false;
-	s->streamed = c->body_at == c->p;
-	if (s->streamed) {
-		s->n = 0;
-		c->body_at = NULL;
+	*s = (struct str){ .p = c->p, .streamed = c->p == c->body_at };
+	if (s->streamed)
 		return 0;
-	}
 	if (n > (uint64_t)(c->end - c->p))
 		return -1;
 	s->n = (size_t)n;
@@ -113,7 +153,6 @@ atom:
 	return s->n == 0 ? -1 : 0;
 }
 
-/* atom, quoted string or literal; NIL is an atom. */
 int
 cursor_str(struct cursor *c, struct str *s)
 {
@@ -127,7 +166,7 @@ cursor_str(struct cursor *c, struct str *s)
 	return s->n == 0 ? -1 : 0;
 }
 
-/* Step over a value of any form.  Depth is counted, not recursed into. */
+/* Depth is counted, not recursed into. */
 int
 cursor_skip(struct cursor *c)
 {
@@ -136,10 +175,9 @@ cursor_skip(struct cursor *c)
 
 	do {
 		cursor_blanks(c);
-		if (cursor_at(c, '(')) {
+		if (cursor_take(c, '(')) {
 			if (++depth > CURSOR_DEPTH)
 				return -1;
-			c->p++;
 		} else if (cursor_at(c, ')')) {
 			if (depth == 0)
 				return -1;

@@ -48,58 +48,57 @@ imap_examine(struct imap *im, const char *wire,
 	if ((c = session_command(im, COMMAND_EXAMINE, e)) == NULL)
 		return -1;
 	c->cookie = cookie;
-	if (session_puts(im, "EXAMINE ", e) == -1 ||
-	    session_put_name(im, wire, e) == -1 ||
-	    session_puts(im, text, e) == -1)
-		return -1;
+	session_put(im, "EXAMINE ");
+	session_put_name(im, wire);
+	session_put(im, text);
 	return session_end(im, e);
 }
 
 static void
-fetch_items(const struct imap *im, unsigned int items, struct buf *b)
+put_items(struct imap *im, unsigned int items)
 {
-	buf_adds(b, " (UID");
+	session_put(im, " (UID");
 	if (items & IMAP_FLAGS)
-		buf_adds(b, " FLAGS");
+		session_put(im, " FLAGS");
 	if (items & IMAP_DATE)
-		buf_adds(b, " INTERNALDATE");
+		session_put(im, " INTERNALDATE");
 	if (items & IMAP_SIZE)
-		buf_adds(b, " RFC822.SIZE");
+		session_put(im, " RFC822.SIZE");
 	if (items & IMAP_IDS && imap_can(im, CAP_GMAIL))
-		buf_adds(b, " X-GM-MSGID X-GM-THRID");
+		session_put(im, " X-GM-MSGID X-GM-THRID");
 	else if (items & IMAP_IDS && imap_can(im, CAP_OBJECTID))
-		buf_adds(b, " EMAILID THREADID");
+		session_put(im, " EMAILID THREADID");
 	if (items & IMAP_LABELS && imap_can(im, CAP_GMAIL))
-		buf_adds(b, " X-GM-LABELS");
+		session_put(im, " X-GM-LABELS");
 	if (items & IMAP_BODY)
-		buf_adds(b, " BODY.PEEK[]");
-	buf_adds(b, ")");
+		session_put(im, " BODY.PEEK[]");
+	session_put(im, ")");
 }
 
 int
 imap_fetch(struct imap *im, const struct uidset *uids, unsigned int items,
     uint64_t changed_since, void *cookie, struct err *e)
 {
-	struct buf b = BUF_INIT(64 * 1024);
+	struct buf set = BUF_INIT((IMAP_FETCH_RANGES + 1) * (UID_RANGE_MAX + 1));
 	struct command *c;
-	int rc = -1;
+	char text[48];
 
 	assert(uids == NULL || (uids->n > 0 && uids->n <= IMAP_FETCH_RANGES));
 	if ((c = session_command(im, COMMAND_FETCH, e)) == NULL)
 		return -1;
 	c->cookie = cookie;
-	buf_adds(&b, "UID FETCH ");
-	if (uids == NULL)
-		buf_adds(&b, "1:*");
-	else
-		uidset_format(uids, 0, SIZE_MAX, &b);
-	fetch_items(im, items, &b);
-	if (changed_since != 0)
-		buf_addf(&b, " (CHANGEDSINCE %" PRIu64 ")", changed_since);
-	if (session_puts(im, buf_text(&b), e) == 0)
-		rc = session_end(im, e);
-	buf_release(&b);
-	return rc;
+	if (uids != NULL)
+		uidset_format(uids, 0, set.max, &set);
+	session_put(im, "UID FETCH ");
+	session_put(im, uids == NULL ? "1:*" : buf_text(&set));
+	buf_release(&set);
+	put_items(im, items);
+	if (changed_since != 0) {
+		snprintf(text, sizeof(text), " (CHANGEDSINCE %" PRIu64 ")",
+		    changed_since);
+		session_put(im, text);
+	}
+	return session_end(im, e);
 }
 
 int
@@ -110,9 +109,8 @@ imap_search_all(struct imap *im, void *cookie, struct err *e)
 	if ((c = session_command(im, COMMAND_SEARCH, e)) == NULL)
 		return -1;
 	c->cookie = cookie;
-	if (session_puts(im, imap_can(im, CAP_ESEARCH) ?
-	    "UID SEARCH RETURN (ALL) ALL" : "UID SEARCH ALL", e) == -1)
-		return -1;
+	session_put(im, imap_can(im, CAP_ESEARCH) ?
+	    "UID SEARCH RETURN (ALL) ALL" : "UID SEARCH ALL");
 	return session_end(im, e);
 }
 
@@ -159,10 +157,14 @@ end_event(struct imap *im, struct command *c, struct imap_event *ev)
 {
 	struct response *r = &im->resp;
 
+	/* EXAMINE with a parameter is what it doesn't know. */
+	if (c->kind == COMMAND_EXAMINE && r->status == RESP_BAD)
+		im->caps &= ~(1u << CAP_CONDSTORE | 1u << CAP_QRESYNC);
 	if (c->kind == COMMAND_QUIET || c->kind == COMMAND_SYNC)
 		return 0;
 	ev->kind = c->kind == COMMAND_EXAMINE ? IMAP_BOX : IMAP_DONE;
 	ev->cookie = c->cookie;
+	ev->search = c->kind == COMMAND_SEARCH;
 	ev->ok = r->status == RESP_OK;
 	if (!ev->ok)
 		ev->refusal = response_refusal(r, &ev->backoff_ms);
@@ -179,13 +181,17 @@ make_event(struct imap *im, struct command *ended, struct imap_event *ev,
     struct err *e)
 {
 	struct response *r = &im->resp;
+	struct command *c = session_current(im);
 
 	memset(ev, 0, sizeof(*ev));
 	if (ended != NULL)
 		return end_event(im, ended, ev);
-	if (im->first == NULL || im->first->kind < COMMAND_EXAMINE)
+	if (c == NULL || c->kind == COMMAND_SYNC)
 		return 0;
-	ev->cookie = im->first->cookie;
+	/* While another folder opens, the server may still tell of the one before. */
+	if (c->kind == COMMAND_EXAMINE && !c->opening && !r->earlier)
+		return 0;
+	ev->cookie = c->cookie;
 	switch (r->kind) {
 	case RESP_FETCH:
 		return message_event(im, ev, e);

@@ -1,14 +1,16 @@
 /*
  * imap.h - one signed-in IMAP session (RFC 3501, and what RFC 9051 adds where the server offers it).
  *
- * libcurl opens the connection and signs in; from there we speak ourselves, so that commands can be pipelined and message bodies
- * streamed.  Commands are put on the wire without waiting, and their answers come out of imap_next() in the order of the commands:
+ * libcurl opens the connection and signs in; from there we speak ourselves, so that commands can be pipelined and
+ * message bodies streamed.  Commands are put on the wire without waiting, and their answers come out of imap_next()
+ * in the order of the commands:
  *
  *	imap_examine(im, box, NULL, cookie, e);  imap_fetch(im, ...);  imap_examine(im, next, ...);
  *	while ((r = imap_next(im, &ev, e)) == 1) switch (ev.kind) ...
  *
- * Nothing is allocated by a number that the server announced.  Every error of a session but EK_NO ends it: EK_TEMP (network,
- * throttling, BYE), EK_PROTO, EK_CANCELLED; imap_close() is then all that may follow.  Not for several threads.
+ * Nothing is allocated by a number that the server announced.  Every error of a session but EK_NO ends it: EK_TEMP
+ * (network, throttling, BYE), EK_PROTO, EK_CANCELLED; imap_close() is then all that may follow.  Not for several
+ * threads.
  */
 #ifndef IMAP_IMAP_H
 #define IMAP_IMAP_H
@@ -62,9 +64,9 @@ enum imap_cap {
 struct imap;
 
 /*
- * imap_open(login, im_out, e): connect and sign in.  EK_AUTH: the server refused (its words are in the text); EK_TLS: trust or
- * encryption; EK_TEMP: no connection, or a refusal that will pass.  CAPABILITY is queued when it returns: with a hint the first
- * commands follow it in the same write.
+ * imap_open(login, im_out, e): connect and sign in.  EK_AUTH: the server refused (its words are in the text); EK_TLS:
+ * trust or encryption; EK_TEMP: no connection, or a refusal that will pass; EK_PROTO: no IMAP.  CAPABILITY is queued
+ * when it returns: with a hint the first commands follow it in the same write.
  */
 int imap_open(const struct imap_login *, struct imap **, struct err *);
 /* imap_close(imp): LOGOUT where the session is sound; never waits. */
@@ -72,7 +74,7 @@ void imap_close(struct imap **);
 
 /* imap_can(im, cap): the server offers it and it was not disabled; right from imap_list() on. */
 bool imap_can(const struct imap *, enum imap_cap);
-/* imap_capability(im): the server's words, for the next hint; imap_server(im): its ID's name and version, or NULL.  Borrowed. */
+/* imap_capability(im): the server's words, for the next hint; imap_server(im): its name and version, or NULL. */
 const char *imap_capability(const struct imap *);
 const char *imap_server(const struct imap *);
 /* imap_received(im): bytes received after the sign-in. */
@@ -80,11 +82,11 @@ uint64_t imap_received(const struct imap *);
 
 /*
  * imap_list(im, sizes, out, e): every folder that LIST names, with subscription, special use and namespace, and with
- * STATUS where LIST-STATUS offers it (${sizes}: SIZE too).  Waits for the answer.  Lines that could not be read are counted, the
- * first is kept: folders may be hidden behind them.
+ * STATUS where LIST-STATUS offers it (${sizes}: SIZE too).  Waits for the answer.  Lines that could not be read are
+ * counted: folders may be hidden behind them.
  */
 struct imap_boxes {
-	struct mail_box	*v;		/* own; by wire name */
+	struct mail_box	*v;		/* own; by name, no name twice */
 	size_t		 n, cap;
 	uint64_t	 unreadable;
 	char		*first_unreadable;	/* own, or NULL */
@@ -92,21 +94,26 @@ struct imap_boxes {
 int imap_list(struct imap *, bool sizes, struct imap_boxes *, struct err *);
 void imap_boxes_release(struct imap_boxes *);
 /*
- * imap_status(im, boxes, n, sizes, e): fill the state of ${n} folders by STATUS, pipelined.  Where it is refused the state stays 0.
+ * imap_status(im, boxes, n, sizes, e): fill the state of ${n} folders by STATUS, pipelined.  Where it is refused the
+ * state stays 0.
  */
 int imap_status(struct imap *, struct mail_box *const *, size_t, bool sizes, struct err *);
 /* imap_quota(im, used_out, limit_out, e): bytes of the storage quota over INBOX: 1 known, 0 not told, -1. */
 int imap_quota(struct imap *, uint64_t *, uint64_t *, struct err *);
 
 /*
- * Commands.  Each returns 0 once the command is queued; it is sent as the connection takes it.  The ${cookie} comes back with every
- * event that belongs to the command.  imap_room(im): whether another one should be queued now; a pipeline that is longer buys nothing.
+ * Commands.  Each returns 0 once the command is queued; it is sent as the connection takes it.  The ${cookie} comes
+ * back with every event that belongs to the command.  imap_room(im): whether another one should be queued now; a
+ * pipeline that is longer buys nothing.
  */
 bool imap_room(const struct imap *);
 /* imap_idle(im): nothing queued is unanswered. */
 bool imap_idle(const struct imap *);
 
-/* What is known of a folder, for QRESYNC (RFC 7162, section 3.2.5): the server then tells what changed and vanished since. */
+/*
+ * What is known of a folder, for QRESYNC (RFC 7162, section 3.2.5): the server then tells what changed and vanished
+ * since.
+ */
 struct imap_resync {
 	uint64_t	uidvalidity, modseq;
 };
@@ -123,18 +130,19 @@ enum imap_items {
 	IMAP_BODY = 32,		/* BODY.PEEK[] */
 };
 /*
- * imap_fetch(im, uids, items, changed_since, cookie, e): UID FETCH of ${uids}, at most IMAP_FETCH_RANGES ranges (so that the command stays
- * below the 1,000 octets that are safe everywhere), or of 1:* where it is NULL; CHANGEDSINCE where ${changed_since} is not 0.  Each
- * response is an IMAP_MESSAGE; ends with IMAP_DONE.
+ * imap_fetch(im, uids, items, changed_since, cookie, e): UID FETCH of ${uids}, at most IMAP_FETCH_RANGES ranges (so
+ * that the command stays below the 1,000 octets that are safe everywhere), or of 1:* where it is NULL; CHANGEDSINCE
+ * where ${changed_since} is not 0.  Each response is an IMAP_MESSAGE; ends with IMAP_DONE.
  */
 #define IMAP_FETCH_RANGES	36
 int imap_fetch(struct imap *, const struct uidset *, unsigned int items, uint64_t changed_since, void *cookie, struct err *);
-/* imap_search_all(im, cookie, e): the UIDs of all messages, as one or more IMAP_UIDS; ends with IMAP_DONE. */
+/* imap_search_all(im, cookie, e): the UIDs of all messages, as any number of IMAP_UIDS; ends with IMAP_DONE. */
 int imap_search_all(struct imap *, void *cookie, struct err *);
 
 /*
- * Where bodies go: begin(arg, size, e) when one is announced, then sink writes.  It is known whose it was, and that it was whole, only
- * when the IMAP_MESSAGE comes: keep or drop it then.  A failure ends the session with that error.
+ * Where bodies go: begin(arg, size, e) when one is announced, then sink writes.  It is known whose it was, and that
+ * it was whole, only when the IMAP_MESSAGE comes: keep or drop it then.  One may also begin without any event about
+ * the one before: that belongs to nobody.  A failure ends the session with that error.
  */
 struct imap_body {
 	int		(*begin)(void *, uint64_t, struct err *);
@@ -169,6 +177,7 @@ struct imap_event {
 	enum imap_event_kind	 kind;
 	void			*cookie;
 	bool			 ok;
+	bool			 search;	/* DONE: of a SEARCH, not of a FETCH */
 	enum imap_refusal	 refusal;	/* not ok */
 	uint64_t		 backoff_ms;	/* REFUSED_LATER: the server's own figure, or 0 */
 	const char		*text;		/* the server's words at BOX and DONE */
@@ -182,7 +191,8 @@ struct imap_event {
 };
 
 /*
- * imap_next(im, ev_out, e): wait for the next event.  1 an event (its pointers live until the next call), 0 nothing is unanswered, -1.
+ * imap_next(im, ev_out, e): wait for the next event.  1 an event (its pointers live until the next call), 0 nothing
+ * is unanswered, -1.
  */
 int imap_next(struct imap *, struct imap_event *, struct err *);
 

@@ -1,11 +1,11 @@
 /*
  * lex.c - see lex.h.
  */
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
+#include "imap/cursor.h"
 #include "imap/lex.h"
 
 void
@@ -33,26 +33,44 @@ start_response(struct lex *l)
 	l->finished = false;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The next word at ${*p}, which is moved behind it. */
+static size_t
+next_word(const char **p, const char *end, const char **word)
+{
+	while (*p < end && is_blank(**p))
+		(*p)++;
+	*word = *p;
+	while (*p < end && !is_blank(**p))
+		(*p)++;
+	return (size_t)(*p - *word);
+}
+
 /*
- * Only untagged data carries literals.  The text behind a status is for people and may well end in "{5}".
+ * Only untagged data carries literals.  The text behind a status, or behind a response code whose status a server
+ * forgot, is for people and may well end in "{5}".
  */
 static bool
 may_hold_literals(const struct lex *l)
 {
 	static const char *const words[] = { "OK", "NO", "BAD", "BYE",
 	    "PREAUTH" };
-	const char *p = l->line.p;
+	const char *p = l->line.p, *end = p + l->line.n, *word;
 	size_t i, n;
 
-	if (l->line.n < 3 || p[0] != '*' || p[1] != ' ')
+	if (l->line.n == 0 || *p++ != '*')
 		return false;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		n = strlen(words[i]);
-		if (l->line.n >= 2 + n &&
-		    strncasecmp(p + 2, words[i], n) == 0 &&
-		    (l->line.n == 2 + n || p[2 + n] == ' '))
+	n = next_word(&p, end, &word);
+	if (n == 0 || *word == '[')
+		return false;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_same(word, n, words[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -73,30 +91,31 @@ in_quotes(const char *p, size_t n)
 }
 
 /*
- * Does the line end in {digits}?  1 and the size and where the brace is; 0 no; -1 it does, but that is no size we can read.
+ * Does the line end in {size}?  1 and the size and where the brace is; 0 no; -1 it does, but that is no size we can
+ * read.
  */
 static int
 announced(const struct lex *l, uint64_t *size, size_t *brace)
 {
 	const char *p = l->line.p;
-	size_t end = l->line.n, at, digits;
+	size_t end = l->line.n, at;
 
-	if (end == 0 || p[end - 1] != '}')
+	if (end == 0 || p[--end] != '}')
 		return 0;
-	for (at = end - 1; at > l->segment && p[at - 1] != '{'; at--)
-		if (end - at > 64)
-			return 0;
-	if (at == l->segment)
+	if (end > l->segment && p[end - 1] == '+')	/* a client's form; some servers send it */
+		end--;
+	for (at = end; at > l->segment && p[at - 1] >= '0' &&
+	    p[at - 1] <= '9'; at--)
+		;
+	if (at < end && at > l->segment && p[at - 1] == '-')
+		at--;
+	if (at == end || at == l->segment || p[at - 1] != '{')
 		return 0;
 	*brace = at - 1;
-	digits = end - 1 - at;
-	if (digits > 0 && p[end - 2] == '+')	/* a client's form; some servers send it */
-		digits--;
-	if (strspn(p + at, "0123456789-") < digits || digits == 0 ||
-	    in_quotes(p + l->segment, *brace - l->segment))
+	if (in_quotes(p + l->segment, *brace - l->segment))
 		return 0;
 	/* Below 2^62, so that sums with it can't overflow. */
-	if (text_u64(p + at, digits, size) == -1 || *size >> 62 != 0)
+	if (text_u64(p + at, end - at, size) == -1 || *size >> 62 != 0)
 		return -1;
 	return 1;
 }
@@ -105,24 +124,35 @@ announced(const struct lex *l, uint64_t *size, size_t *brace)
 static bool
 is_body(const struct lex *l, size_t brace)
 {
-	const char *p = l->line.p, *s = p + 2, *end = p + brace;
+	const char *p = l->line.p + 1, *end = l->line.p + brace, *word;
+	const char *parenthesis;
+	size_t n;
 
-	while (s < end && *s >= '0' && *s <= '9')
-		s++;
-	if (s == p + 2 || end - s < 7 || strncasecmp(s, " FETCH ", 7) != 0)
+	next_word(&p, end, &word);	/* the number */
+	n = next_word(&p, end, &word);
+	parenthesis = memchr(word, '(', n);
+	if (!str_same(word, parenthesis == NULL ? n :
+	    (size_t)(parenthesis - word), "FETCH"))
 		return false;
-	if (end > s && end[-1] == '~')
+	/* Backwards from the brace. */
+	if (end > word && end[-1] == '~')
 		end--;
-	while (end > s && end[-1] == ' ')
+	while (end > word && is_blank(end[-1]))
 		end--;
-	if (end - s > 3 && end[-1] == '>') {
-		while (end > s && end[-1] != '<')
+	if (end > word && end[-1] == '>') {
+		while (end > word && end[-1] != '<')
 			end--;
-		if (end > s)
-			end--;
+		end--;
 	}
-	return end - s > 6 && strncasecmp(end - 6, "BODY[]", 6) == 0 &&
-	    (end[-7] == ' ' || end[-7] == '(');
+	return end - word > 6 && str_same(end - 6, 6, "BODY[]") &&
+	    (is_blank(end[-7]) || end[-7] == '(');
+}
+
+static int
+too_long(struct err *e)
+{
+	return err_set(e, EK_PROTO,
+	    "the server sent a response longer than %d bytes", LEX_LINE_MAX);
 }
 
 /* A whole line has arrived: a response, or a part of one with a literal behind it. */
@@ -146,7 +176,7 @@ end_line(struct lex *l, enum lex_event *ev, struct err *e)
 	l->finished = false;
 	*ev = LEX_MORE;
 	if (buf_adds(&l->line, "\r\n") == -1)
-		return err_set(e, EK_PROTO, "response too long");
+		return too_long(e);
 	l->segment = l->line.n;
 	l->left = size;
 	if (is_body(l, brace)) {
@@ -160,8 +190,7 @@ end_line(struct lex *l, enum lex_event *ev, struct err *e)
 	}
 	if (size > LEX_LITERAL_MAX)
 		return err_set(e, EK_PROTO,
-		    "a literal of %llu bytes that is no message",
-		    (unsigned long long)size);
+		    "a literal of %" PRIu64 " bytes that is no message", size);
 	l->state = LEX_LITERAL;
 	return 0;
 }
@@ -178,9 +207,7 @@ push_text(struct lex *l, const char **p, const char *end, enum lex_event *ev,
 	nl = memchr(*p, '\n', (size_t)(end - *p));
 	n = (size_t)((nl == NULL ? end : nl) - *p);
 	if (buf_add(&l->line, *p, n) == -1)
-		return err_set(e, EK_PROTO,
-		    "the server sent a line longer than %d bytes",
-		    LEX_LINE_MAX);
+		return too_long(e);
 	*p += n;
 	*ev = LEX_MORE;
 	if (nl == NULL)
@@ -197,7 +224,7 @@ push_literal(struct lex *l, const char **p, const char *end, struct err *e)
 	if (n > l->left)
 		n = (size_t)l->left;
 	if (buf_add(&l->line, *p, n) == -1)
-		return err_set(e, EK_PROTO, "response too long");
+		return too_long(e);
 	*p += n;
 	if ((l->left -= n) == 0) {
 		l->state = LEX_TEXT;

@@ -1,8 +1,8 @@
 /*
  * lex.h - where responses begin and end, and which bytes are a message body.
  *
- * A response is a line that may hold literals.  Lines and small literals are gathered into a buffer, for response.c to parse as a whole; the
- * literal of a FETCH's BODY[] is not gathered but handed out piece by piece as it arrives.
+ * A response is a line that may hold literals.  Lines and small literals are gathered into a buffer, for response.c
+ * to parse as a whole; the literal of a FETCH's BODY[] is not gathered but handed out piece by piece as it arrives.
  */
 #ifndef IMAP_LEX_H
 #define IMAP_LEX_H
@@ -14,8 +14,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define LEX_LINE_MAX	(8 * 1024 * 1024)	/* a response without its bodies: one SEARCH of a million messages is 7 MB */
-#define LEX_LITERAL_MAX	(1024 * 1024)		/* a literal that is not a body */
+/* Bytes of a response without its bodies: a SEARCH that finds a million messages has 7 MB. */
+#define LEX_LINE_MAX	(8 * 1024 * 1024)
+#define LEX_LITERAL_MAX	(1024 * 1024)	/* bytes of a literal that is not a body */
 
 enum lex_event {
 	LEX_MORE,		/* all input is used up */
@@ -40,8 +41,8 @@ struct lex {
 void lex_init(struct lex *);
 void lex_release(struct lex *);
 /*
- * lex_push(l, p, end, ev_out, piece_out, n_out, e): go on at ${*p}, which is moved.  LEX_BODY borrows from the input.  EK_PROTO when a limit is
- * passed or a literal's size is no number.
+ * lex_push(l, p, end, ev_out, piece_out, n_out, e): go on at ${*p}, which is moved.  LEX_BODY borrows from the input.
+ * EK_PROTO when a limit is passed or a literal's size is no number.
  */
 int lex_push(struct lex *, const char **, const char *, enum lex_event *, const char **, size_t *, struct err *);
 

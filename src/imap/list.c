@@ -3,10 +3,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/log.h"
 #include "base/mem.h"
+#include "imap/cursor.h"
 #include "imap/session.h"
 #include "mail/flags.h"
 #include "mail/name.h"
@@ -25,7 +24,6 @@ struct listing {
 	struct status_row *rows;	/* own */
 	size_t		 rows_n, rows_cap;
 	struct imap_boxes subscribed;	/* LSUB's */
-	bool		 too_many;
 };
 
 void
@@ -47,15 +45,16 @@ unreadable(struct imap_boxes *b, const char *what)
 		b->first_unreadable = xstrdup(what);
 }
 
-static bool
-is_word(const char *p, size_t n, const char *word)
+static int
+too_many(struct err *e)
 {
-	return strlen(word) == n && strncasecmp(p, word, n) == 0;
+	return err_set(e, EK_PROTO, "the server lists more than %d folders",
+	    BOXES_MAX);
 }
 
 /*
- * The attributes that are facts of the folder: \Subscribed is a field of its own, and \Marked and \Unmarked tell of messages, anew each
- * time.
+ * The attributes that are facts of the folder: \Subscribed is a field of its own, and \Marked and \Unmarked tell of
+ * messages, anew each time.
  */
 static char *
 lasting_attributes(const char *attributes, bool *subscribed)
@@ -66,11 +65,11 @@ lasting_attributes(const char *attributes, bool *subscribed)
 
 	*subscribed = false;
 	while ((word = flags_next(&p, &n)) != NULL) {
-		if (is_word(word, n, "\\Subscribed"))
+		if (str_same(word, n, "\\Subscribed"))
 			*subscribed = true;
-		if (is_word(word, n, "\\Subscribed") ||
-		    is_word(word, n, "\\Marked") ||
-		    is_word(word, n, "\\Unmarked"))
+		if (str_same(word, n, "\\Subscribed") ||
+		    str_same(word, n, "\\Marked") ||
+		    str_same(word, n, "\\Unmarked"))
 			continue;
 		if (b.n > 0)
 			buf_addc(&b, ' ');
@@ -86,27 +85,25 @@ has_attribute(const char *attributes, const char *want)
 	size_t n;
 
 	while ((word = flags_next(&p, &n)) != NULL)
-		if (is_word(word, n, want))
+		if (str_same(word, n, want))
 			return true;
 	return false;
 }
 
-static void
-add_box(struct listing *l, struct imap_boxes *to, const struct response *r)
+static int
+add_box(struct imap_boxes *to, const struct response *r, struct err *e)
 {
 	struct mail_box *box;
 
 	if (r->bad || r->name_nul || strlen(r->name) > NAME_MAX_WIRE) {
 		unreadable(to, r->bad ? "(a line that is not LIST's)" :
 		    "(a name that can't be a folder's)");
-		return;
+		return 0;
 	}
 	if (*r->name == '\0')	/* some servers list the root */
-		return;
-	if (to->n == BOXES_MAX) {
-		l->too_many = true;
-		return;
-	}
+		return 0;
+	if (to->n == BOXES_MAX)
+		return too_many(e);
 	to->v = mem_grow(to->v, &to->cap, to->n + 1, sizeof(*to->v));
 	box = &to->v[to->n++];
 	memset(box, 0, sizeof(*box));
@@ -117,6 +114,7 @@ add_box(struct listing *l, struct imap_boxes *to, const struct response *r)
 	    &box->subscribed);
 	box->selectable = !has_attribute(box->attributes, "\\Noselect") &&
 	    !has_attribute(box->attributes, "\\NonExistent");
+	return 0;
 }
 
 static void
@@ -130,40 +128,45 @@ set_state(struct mail_box *box, const struct mail_state *state,
 	}
 }
 
-static void
-add_status(struct listing *l, const struct response *r)
+static int
+add_status(struct listing *l, const struct response *r, struct err *e)
 {
 	struct imap_boxes *b = l->boxes;
 	struct status_row *row;
 
 	if (r->bad || r->name_nul)
-		return;
+		return 0;
 	/* LIST-STATUS sends a folder's STATUS right behind its LIST line, as a rule. */
 	if (b->n > 0 && strcmp(b->v[b->n - 1].wire, r->name) == 0) {
 		set_state(&b->v[b->n - 1], &r->box, r->mailboxid);
-		return;
+		return 0;
 	}
 	if (l->rows_n == BOXES_MAX)
-		return;
+		return too_many(e);
 	l->rows = mem_grow(l->rows, &l->rows_cap, l->rows_n + 1,
 	    sizeof(*l->rows));
 	row = &l->rows[l->rows_n++];
 	row->wire = xstrdup(r->name);
 	row->state = r->box;
 	row->mailboxid = r->mailboxid == NULL ? NULL : xstrdup(r->mailboxid);
+	return 0;
 }
 
-static void
-take_listing(void *arg, const struct response *r)
+static int
+take_listing(void *arg, const struct response *r, struct err *e)
 {
 	struct listing *l = arg;
 
-	if (r->kind == RESP_LIST)
-		add_box(l, l->boxes, r);
-	else if (r->kind == RESP_LSUB)
-		add_box(l, &l->subscribed, r);
-	else if (r->kind == RESP_STATUS)
-		add_status(l, r);
+	switch (r->kind) {
+	case RESP_LIST:
+		return add_box(l->boxes, r, e);
+	case RESP_LSUB:
+		return add_box(&l->subscribed, r, e);
+	case RESP_STATUS:
+		return add_status(l, r, e);
+	default:
+		return 0;
+	}
 }
 
 static int
@@ -182,11 +185,14 @@ find(const struct imap_boxes *b, const char *wire)
 	    bsearch(&key, b->v, b->n, sizeof(*b->v), by_wire);
 }
 
+/* Of two spellings of INBOX the one in capitals comes first. */
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct mail_box *)a)->name,
+	int r = strcmp(((const struct mail_box *)a)->name,
 	    ((const struct mail_box *)b)->name);
+
+	return r != 0 ? r : by_wire(a, b);
 }
 
 /* Servers list INBOX twice, or once more as Inbox: one name is one folder. */
@@ -255,9 +261,8 @@ run_text(struct imap *im, const char *text, struct listing *l, struct err *e)
 		return -1;
 	c->take = take_listing;
 	c->arg = l;
-	if (session_puts(im, text, e) == -1 || session_end(im, e) == -1)
-		return -1;
-	return session_run(im, c, e);
+	session_put(im, text);
+	return session_end(im, e) == -1 ? -1 : session_run(im, c, e);
 }
 
 /* LIST with all that the server can add to it.  1 done, 0 it refused or showed nothing, -1. */
@@ -295,12 +300,16 @@ list_plain(struct imap *im, struct listing *l, struct err *e)
 	return 0;
 }
 
-/* Whose a folder is: the namespace with the longest prefix that it begins with. */
+/*
+ * Whose a folder is: the namespace with the longest prefix that it begins with; ours where two have the same, since
+ * what is not ours is left out unless it is asked for.
+ */
 static enum mail_space
 space_of(const struct imap *im, const struct mail_box *box)
 {
 	enum mail_space space = MAIL_PERSONAL;
 	size_t i, n, best = 0, len = strlen(box->wire);
+	bool found = false;
 
 	if (strcmp(box->name, "INBOX") == 0)
 		return MAIL_PERSONAL;
@@ -309,8 +318,10 @@ space_of(const struct imap *im, const struct mail_box *box)
 		/* "shared" itself belongs to "shared/". */
 		if (n > 0 && len == n - 1)
 			n--;
-		if (n < best || strncmp(box->wire, im->ns[i].prefix, n) != 0)
+		if ((found && n <= best) ||
+		    strncmp(box->wire, im->ns[i].prefix, n) != 0)
 			continue;
+		found = true;
 		best = n;
 		space = im->ns[i].space;
 	}
@@ -344,11 +355,6 @@ imap_list(struct imap *im, bool sizes, struct imap_boxes *out, struct err *e)
 	}
 	if (session_caps_wait(im, e) == -1)
 		goto out;
-	if (l.too_many) {
-		err_set(e, EK_PROTO, "the server lists more than %d folders",
-		    BOXES_MAX);
-		goto out;
-	}
 	merge(&l);
 	rc = 0;
 out:
@@ -367,12 +373,17 @@ out:
 
 /* ---- STATUS ---- */
 
-static void
-take_status(void *arg, const struct response *r)
+static int
+take_status(void *arg, const struct response *r, struct err *e)
 {
-	/* The answer names the folder; names that are spelled otherwise ("Inbox") still belong to the only question asked. */
+	(void)e;
+	/*
+	 * The answer names the folder; names that are spelled otherwise ("Inbox") still belong to the only question
+	 * asked.
+	 */
 	if (r->kind == RESP_STATUS && !r->bad)
 		set_state(arg, &r->box, r->mailboxid);
+	return 0;
 }
 
 static int
@@ -385,11 +396,10 @@ put_status(struct imap *im, struct mail_box *box, const char *items,
 		return -1;
 	c->take = take_status;
 	c->arg = box;
-	if (session_puts(im, "STATUS ", e) == -1 ||
-	    session_put_name(im, box->wire, e) == -1 ||
-	    session_puts(im, " ", e) == -1 ||
-	    session_puts(im, items, e) == -1)
-		return -1;
+	session_put(im, "STATUS ");
+	session_put_name(im, box->wire);
+	session_put(im, " ");
+	session_put(im, items);
 	return session_end(im, e);
 }
 
@@ -427,16 +437,18 @@ struct quota {
 	bool		known;
 };
 
-static void
-take_quota(void *arg, const struct response *r)
+static int
+take_quota(void *arg, const struct response *r, struct err *e)
 {
 	struct quota *q = arg;
 
-	if (r->kind != RESP_QUOTA || !r->has_quota || q->known)
-		return;
+	(void)e;
 	/* Units of 1024 octets (RFC 9208, section 5.1). */
-	q->known = !__builtin_mul_overflow(r->used, 1024, &q->used) &&
-	    !__builtin_mul_overflow(r->limit, 1024, &q->limit);
+	if (r->kind == RESP_QUOTA && r->has_quota && !q->known)
+		q->known =
+		    !__builtin_mul_overflow(r->used, 1024, &q->used) &&
+		    !__builtin_mul_overflow(r->limit, 1024, &q->limit);
+	return 0;
 }
 
 int
@@ -451,8 +463,8 @@ imap_quota(struct imap *im, uint64_t *used, uint64_t *limit, struct err *e)
 		return -1;
 	c->take = take_quota;
 	c->arg = &q;
-	if (session_puts(im, "GETQUOTAROOT INBOX", e) == -1 ||
-	    session_end(im, e) == -1)
+	session_put(im, "GETQUOTAROOT INBOX");
+	if (session_end(im, e) == -1)
 		return -1;
 	if (session_run(im, c, e) == -1)
 		return e->kind == EK_NO ? 0 : -1;

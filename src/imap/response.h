@@ -1,8 +1,8 @@
 /*
  * response.h - one response, understood (RFC 9051, section 7, and what servers make of it).
  *
- * Pure: parses what lex.c gathered.  Tolerant where nothing can go wrong by it (case, blanks, unknown items), strict where a wrong guess would file
- * a message under another's UID.
+ * Pure: parses what lex.c gathered.  Tolerant where nothing can go wrong by it (case, blanks, unknown items), strict
+ * where a wrong guess would file a message under another's UID or take one folder for another.
  */
 #ifndef IMAP_RESPONSE_H
 #define IMAP_RESPONSE_H
@@ -16,6 +16,7 @@
 #include "mail/date.h"
 
 #define RESP_RANGES	4000000	/* ranges in a set that a server sends: what fits a line */
+#define RESP_WORDS	(16 * 1024)	/* bytes of the small texts of one response together */
 
 enum resp_kind {
 	RESP_OTHER,		/* nothing we use */
@@ -41,19 +42,20 @@ enum resp_status { RESP_OK, RESP_NO, RESP_BAD };
 
 enum resp_code {
 	CODE_NONE,
-	CODE_OTHER,		/* one we don't act on; its name is in code_name */
+	CODE_OTHER,		/* one we don't act on: it stays in the text */
 	CODE_CAPABILITY,	/* code_text */
 	CODE_UIDVALIDITY,	/* number */
 	CODE_UIDNEXT,		/* number */
 	CODE_HIGHESTMODSEQ,	/* number */
-	CODE_NOMODSEQ,
 	CODE_MAILBOXID,		/* code_text */
+	CODE_CLOSED,		/* RFC 7162: from here on it is about the folder that opens */
+	CODE_ALERT,		/* the text must be shown */
 };
 
+/* What the names of folders that are somebody's begin with. */
 struct resp_prefix {
-	char	*prefix;	/* own */
-	char	 delimiter;
-	enum mail_space space;
+	char		*prefix;	/* own */
+	enum mail_space	 space;
 };
 
 /* All is borrowed from the line or lives in the struct, until the next response_parse(). */
@@ -62,7 +64,6 @@ struct response {
 	const char	*tag;
 	enum resp_status status;
 	enum resp_code	 code;
-	const char	*code_name;	/* CODE_OTHER */
 	const char	*code_text;
 	const char	*text;		/* for people */
 	uint64_t	 number;
@@ -74,8 +75,8 @@ struct response {
 	uint64_t	 used, limit;
 	bool		 has_quota;
 	bool		 earlier;
-	bool		 bad;		/* FETCH, LIST, STATUS: of this kind, but could not be understood */
-	const char	*why;		/* ... because */
+	bool		 bad;		/* data of this kind, but it could not be understood */
+	const char	*why;		/* FETCH: ... because */
 	struct mail_meta meta;
 	enum imap_body_state body;
 	uint64_t	 body_size;
@@ -92,14 +93,15 @@ struct response {
 void response_init(struct response *);
 void response_release(struct response *);
 /*
- * response_parse(r, line, n, body_at, body_size): understand ${n} bytes at ${line} (which are changed: strings are unescaped in place; line[n] must
- * be writable).  ${body_at} is where the streamed literal stood, SIZE_MAX for none.
+ * response_parse(r, line, n, body_at, body_size): understand ${n} bytes at ${line}, which are changed: strings are
+ * unescaped where they stand, and line[n] becomes a NUL.  ${body_at} is where the streamed literal stood, SIZE_MAX
+ * for none.
  */
 void response_parse(struct response *, char *, size_t, size_t body_at, uint64_t body_size);
 
 /*
- * response_refusal(r, backoff_out): how to take a NO, BAD or BYE: by its code and by the words that servers use (WIRE: "THROTTLED" anywhere in
- * the text, "Suggested Backoff Time: N milliseconds").
+ * response_refusal(r, backoff_out): how to take a NO or BAD: by its code, or else by the words that servers use
+ * ("[THROTTLED]" anywhere, "Suggested Backoff Time: N milliseconds").
  */
 enum imap_refusal response_refusal(const struct response *, uint64_t *);
 

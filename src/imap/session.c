@@ -1,21 +1,29 @@
 /*
- * session.c - see session.h: opening, tags, capabilities, one response at a time.
+ * session.c - see session.h: opening, capabilities, one response at a time.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "imap/cursor.h"
 #include "imap/session.h"
 
+#define COMMAND_MAX	(64 * 1024)	/* bytes of a command */
 #define DISCARD_MAX	(1024 * 1024)	/* bytes that libcurl may have left behind the sign-in */
 #define CAPABILITY_MAX	4096		/* what is kept of the server's words */
-#define PIPELINE_MAX	64		/* commands on their way */
-#define WAITING_MAX	(32 * 1024)	/* bytes not taken by the connection */
+#define ALERTS_MAX	10		/* shown of one session */
+
+/*
+ * A server that talks on and on without answering: responses until a command ends, and responses that bring nothing,
+ * such as "OK still here", in a row and in seconds.
+ */
+#define RESPONSES_MAX	50000000
+#define CHATTER_MAX	1000000
+#define CHATTER_SECONDS	3600
 
 static const char *const cap_names[CAP_N] = {
 	[CAP_CONDSTORE] = "CONDSTORE",
@@ -43,8 +51,7 @@ caps_of(const char *word, size_t n)
 	size_t i;
 
 	for (i = 0; i < CAP_N; i++)
-		if (strlen(cap_names[i]) == n &&
-		    strncasecmp(cap_names[i], word, n) == 0)
+		if (str_same(word, n, cap_names[i]))
 			return 1u << i;
 	return 0;
 }
@@ -94,128 +101,6 @@ imap_received(const struct imap *im)
 	return wire_received(im->wire);
 }
 
-/* ---- commands ---- */
-
-void
-command_free(struct command **cp)
-{
-	if (*cp == NULL)
-		return;
-	free((*cp)->mailboxid);
-	free(*cp);
-	*cp = NULL;
-}
-
-static void
-new_tag(struct imap *im, char out[TAG_MAX])
-{
-	snprintf(out, TAG_MAX, "%s%" PRIu64, im->prefix, ++im->tags);
-}
-
-struct command *
-session_command(struct imap *im, enum command_kind kind, struct err *e)
-{
-	struct command *c;
-
-	if (im->broken) {
-		err_set(e, EK_TEMP, "the session is over");
-		return NULL;
-	}
-	c = xcalloc(1, sizeof(*c));
-	c->kind = kind;
-	new_tag(im, c->tag);
-	if (wire_put(im->wire, c->tag, strlen(c->tag), e) == -1 ||
-	    wire_put(im->wire, " ", 1, e) == -1) {
-		im->broken = true;
-		command_free(&c);
-		return NULL;
-	}
-	if (im->last == NULL)
-		im->first = c;
-	else
-		im->last->next = c;
-	im->last = c;
-	im->unanswered++;
-	return c;
-}
-
-int
-session_puts(struct imap *im, const char *s, struct err *e)
-{
-	log_debug("C: %s", s);
-	return wire_put(im->wire, s, strlen(s), e);
-}
-
-int
-session_put_name(struct imap *im, const char *name, struct err *e)
-{
-	size_t n = strlen(name), i;
-	struct buf b = BUF_INIT(64 * 1024);
-	int rc;
-
-	if (strpbrk(name, "\r\n") != NULL) {
-		/* Quoted strings can't hold a line end (RFC 9051, section 4.3). */
-		bool waits = !imap_can(im, CAP_LITERAL_PLUS) &&
-		    !(imap_can(im, CAP_LITERAL_MINUS) && n <= 4096);
-
-		buf_addf(&b, "{%zu%s}\r\n", n, waits ? "" : "+");
-		rc = session_puts(im, buf_text(&b), e);
-		if (rc == 0 && waits)
-			wire_hold(im->wire);
-		if (rc == 0)
-			rc = wire_put(im->wire, name, n, e);
-		buf_release(&b);
-		return rc;
-	}
-	buf_addc(&b, '"');
-	for (i = 0; i < n; i++) {
-		if (name[i] == '"' || name[i] == '\\')
-			buf_addc(&b, '\\');
-		buf_addc(&b, name[i]);
-	}
-	buf_addc(&b, '"');
-	rc = session_puts(im, buf_text(&b), e);
-	buf_release(&b);
-	return rc;
-}
-
-int
-session_end(struct imap *im, struct err *e)
-{
-	if (wire_put(im->wire, "\r\n", 2, e) == -1) {
-		im->broken = true;
-		return -1;
-	}
-	return 0;
-}
-
-int
-session_quiet(struct imap *im, const char *text,
-    void (*ended)(struct imap *, const struct response *), struct err *e)
-{
-	struct command *c;
-
-	if ((c = session_command(im, COMMAND_QUIET, e)) == NULL)
-		return -1;
-	c->ended = ended;
-	if (session_puts(im, text, e) == -1)
-		return -1;
-	return session_end(im, e);
-}
-
-bool
-imap_room(const struct imap *im)
-{
-	return im->unanswered < PIPELINE_MAX &&
-	    wire_waiting(im->wire) < WAITING_MAX;
-}
-
-bool
-imap_idle(const struct imap *im)
-{
-	return im->first == NULL;
-}
-
 /* ---- opening ---- */
 
 static void
@@ -238,6 +123,7 @@ imap_open(const struct imap_login *l, struct imap **out, struct err *e)
 		return -1;
 	im = xcalloc(1, sizeof(*im));
 	im->wire = wire;
+	buf_init(&im->line, COMMAND_MAX);
 	lex_init(&im->lex);
 	response_init(&im->resp);
 	random_bytes(random, sizeof(random));
@@ -248,12 +134,12 @@ imap_open(const struct imap_login *l, struct imap **out, struct err *e)
 	if (l->hint != NULL)
 		set_caps(im, l->hint);
 	/*
-	 * libcurl may have read, and thrown away, a part of what the server sent behind its answer to the sign-in: so nothing is
-	 * believed before the answer to a tag that nobody can guess.
+	 * libcurl may have read, and thrown away, a part of what the server sent behind its answer to the sign-in: so
+	 * nothing is believed before the answer to a tag that nobody can guess.
 	 */
-	new_tag(im, im->sync);
+	session_tag(im, im->sync);
 	snprintf(line, sizeof(line), "%s NOOP\r\n", im->sync);
-	if (wire_put(im->wire, line, strlen(line), e) == -1 ||
+	if (wire_put(im->wire, line, strlen(line), 0, e) == -1 ||
 	    session_quiet(im, "CAPABILITY", capability_ended, e) == -1) {
 		imap_close(&im);
 		return -1;
@@ -271,16 +157,16 @@ imap_close(struct imap **imp)
 
 	if (im == NULL)
 		return;
-	if (!im->broken && session_command(im, COMMAND_QUIET, &ignored) !=
-	    NULL && session_puts(im, "LOGOUT", &ignored) == 0 &&
-	    session_end(im, &ignored) == 0)
+	if (!im->broken && session_quiet(im, "LOGOUT", NULL, &ignored) == 0)
 		wire_flush(im->wire);
 	while ((c = im->first) != NULL) {
 		im->first = c->next;
 		command_free(&c);
 	}
+	command_free(&im->making);
 	command_free(&im->ended);
 	wire_close(&im->wire);
+	buf_release(&im->line);
 	lex_release(&im->lex);
 	response_release(&im->resp);
 	free(im->capability);
@@ -301,41 +187,69 @@ imap_body_to(struct imap *im, const struct imap_body *body)
 
 /* ---- responses ---- */
 
+/* More to look at: it is in im->in. */
+static int
+receive(struct imap *im, struct err *e)
+{
+	size_t n;
+
+	if (wire_get(im->wire, &im->in, &n, e) == -1)
+		return -1;
+	im->in_end = im->in + n;
+	return 0;
+}
+
+/* One line of what libcurl may have left behind: whether it is the answer to our NOOP. */
+static bool
+is_synced(const struct imap *im, const struct buf *line, struct buf *bye)
+{
+	size_t n = strlen(im->sync);
+
+	/* Not to be believed, but it explains an end. */
+	if (strncmp(buf_text(line), "* BYE ", 6) == 0) {
+		buf_clear(bye);
+		buf_add(bye, line->p + 6, strcspn(line->p + 6, "\r\n"));
+	}
+	return line->n > n && memcmp(line->p, im->sync, n) == 0 &&
+	    line->p[n] == ' ';
+}
+
 /* Drop all up to the tagged answer to our first NOOP. */
 static int
 discard_foreign(struct imap *im, struct err *e)
 {
-	struct buf line = BUF_INIT(DISCARD_MAX);
-	uint64_t dropped = 0;
-	size_t n = strlen(im->sync), got;
+	struct buf line = BUF_INIT(DISCARD_MAX), bye = BUF_INIT(DISCARD_MAX);
+	size_t dropped = 0, n;
 	int rc = -1;
 
 	while (!im->synced) {
 		const char *nl;
 
-		if (im->in == im->in_end) {
-			if (wire_get(im->wire, &im->in, &got, e) == -1)
-				goto out;
-			im->in_end = im->in + got;
+		if (im->in == im->in_end && receive(im, e) == -1) {
+			if (e->kind == EK_TEMP && bye.n > 0)
+				err_set(e, EK_TEMP, "the server closed the "
+				    "connection: %s", bye.p);
+			goto out;
 		}
 		nl = memchr(im->in, '\n', (size_t)(im->in_end - im->in));
-		got = (size_t)((nl == NULL ? im->in_end : nl + 1) - im->in);
-		if ((dropped += got) > DISCARD_MAX ||
-		    buf_add(&line, im->in, got) == -1) {
+		n = (size_t)((nl == NULL ? im->in_end : nl + 1) - im->in);
+		if (n > DISCARD_MAX - dropped) {
 			err_set(e, EK_PROTO,
 			    "the server does not answer NOOP");
 			goto out;
 		}
-		im->in += got;
-		if (nl == NULL)
-			continue;
-		im->synced = line.n > n && memcmp(line.p, im->sync, n) == 0 &&
-		    line.p[n] == ' ';
-		buf_clear(&line);
+		dropped += n;
+		buf_add(&line, im->in, n);
+		im->in += n;
+		if (nl != NULL) {
+			im->synced = is_synced(im, &line, &bye);
+			buf_clear(&line);
+		}
 	}
 	rc = 0;
 out:
 	buf_release(&line);
+	buf_release(&bye);
 	return rc;
 }
 
@@ -367,9 +281,8 @@ next_response(struct imap *im, struct err *e)
 			return -1;
 		switch (ev) {
 		case LEX_MORE:
-			if (wire_get(im->wire, &im->in, &n, e) == -1)
+			if (receive(im, e) == -1)
 				return -1;
-			im->in_end = im->in + n;
 			break;
 		case LEX_BODY_BEGIN:
 		case LEX_BODY:
@@ -405,18 +318,25 @@ check_fetch(struct imap *im)
 		r->body = BODY_SPOILED;
 }
 
+/* A code of a status; ${c}: the EXAMINE that it may be about, or NULL. */
 static void
-take_state(struct imap *im, const struct response *r)
+take_code(struct imap *im, struct command *c, const struct response *r)
 {
-	struct command *c = im->first;
-
-	if (r->code == CODE_CAPABILITY && r->code_text != NULL)
+	if (r->code == CODE_CAPABILITY)
 		set_caps(im, r->code_text);
+	if (r->code == CODE_ALERT && im->alerts++ < ALERTS_MAX)
+		log_warn("the server says: %s", r->text);
 	if (c == NULL || c->kind != COMMAND_EXAMINE)
 		return;
 	switch (r->code) {
+	case CODE_CLOSED:
+		/* What came so far was about the folder before. */
+		memset(&c->box, 0, sizeof(c->box));
+		c->opening = true;
+		break;
 	case CODE_UIDVALIDITY:
 		c->box.uidvalidity = r->number <= UID_MAX ? r->number : 0;
+		c->opening = true;
 		break;
 	case CODE_UIDNEXT:
 		c->box.uidnext = r->number <= UID_MAX ? r->number : 0;
@@ -431,6 +351,43 @@ take_state(struct imap *im, const struct response *r)
 	default:
 		break;
 	}
+}
+
+/* EXISTS, EXPUNGE, VANISHED: the number of messages in the folder that is open, or that EXAMINE is opening. */
+static int
+count_messages(struct imap *im, struct command *c, const struct response *r,
+    struct err *e)
+{
+	bool examine = c != NULL && c->kind == COMMAND_EXAMINE;
+	uint64_t *count = examine ? &c->box.exists : &im->exists, gone;
+
+	if (r->kind == RESP_EXISTS) {
+		if (r->number > UID_MAX)
+			return err_set(e, EK_PROTO, "the server claims "
+			    "%" PRIu64 " messages in a folder", r->number);
+		*count = r->number;
+		if (examine)
+			c->box.has_exists = true;
+		return 0;
+	}
+	gone = r->kind == RESP_EXPUNGE ? 1 : uidset_count(&r->uids);
+	if (!r->earlier && !r->bad)
+		*count -= gone < *count ? gone : *count;
+	return 0;
+}
+
+/* A continuation request: the first literal that waits for one may go. */
+static void
+continue_literal(struct imap *im)
+{
+	struct command *c = im->first;
+
+	while (c != NULL && c->held == 0)
+		c = c->next;
+	if (c == NULL)
+		return;
+	c->held = 0;
+	wire_release(im->wire);
 }
 
 static void
@@ -451,44 +408,50 @@ end_command(struct imap *im, struct command **out, struct err *e)
 {
 	struct response *r = &im->resp;
 	struct command **at = &im->first, *c, *before = NULL;
+	bool stuck = false;
 
-	while ((c = *at) != NULL && strcmp(c->tag, r->tag) != 0) {
+	/* What stands behind a literal that waits was not sent yet. */
+	while ((c = *at) != NULL && !stuck && strcmp(c->tag, r->tag) != 0) {
+		stuck = c->held > 0;
 		before = c;
 		at = &c->next;
 	}
-	if (c == NULL)
+	if (c == NULL || stuck)
 		return err_set(e, EK_PROTO,
 		    "the server answered a command that was not sent: %s",
 		    r->tag);
+	/* Refused before its literal was asked for: that must not go out. */
+	if (c->held > 0)
+		wire_drop(im->wire);
 	*at = c->next;
 	if (im->last == c)
 		im->last = before;
 	c->next = NULL;
 	im->unanswered--;
+	take_code(im, c, r);
 	if (c->kind == COMMAND_EXAMINE)
-		take_state(im, r);
-	if (c->kind == COMMAND_QUIET && c->ended != NULL)
+		im->exists = c->box.exists;
+	if (c->ended != NULL)
 		c->ended(im, r);
 	*out = c;
 	return 0;
 }
 
+/* What concerns the session; ${c}: the current command, or NULL. */
 static int
-act(struct imap *im, struct command **ended, struct err *e)
+act(struct imap *im, struct command *c, struct err *e)
 {
 	struct response *r = &im->resp;
 
 	switch (r->kind) {
-	case RESP_TAGGED:
-		return end_command(im, ended, e);
 	case RESP_BYE:
 		return err_set(e, EK_TEMP,
 		    "the server closed the connection: %s", r->text);
 	case RESP_CONTINUE:
-		wire_release(im->wire);
+		continue_literal(im);
 		break;
 	case RESP_STATE:
-		take_state(im, r);
+		take_code(im, c, r);
 		break;
 	case RESP_CAPABILITY:
 		set_caps(im, r->text);
@@ -503,36 +466,67 @@ act(struct imap *im, struct command **ended, struct err *e)
 		take_namespaces(im, r);
 		break;
 	case RESP_EXISTS:
-		if (r->number > UID_MAX)
-			return err_set(e, EK_PROTO, "the server claims "
-			    "%" PRIu64 " messages in a folder", r->number);
-		im->exists = r->number;
-		if (im->first != NULL && im->first->kind == COMMAND_EXAMINE) {
-			im->first->box.exists = r->number;
-			im->first->box.has_exists = true;
-		}
-		break;
 	case RESP_EXPUNGE:
-		if (im->exists > 0)
-			im->exists--;
-		break;
 	case RESP_VANISHED:
-		if (!r->earlier && !r->bad) {
-			uint64_t n = uidset_count(&r->uids);
-
-			im->exists -= n < im->exists ? n : im->exists;
-		}
-		break;
+		return count_messages(im, c, r, e);
 	case RESP_FETCH:
 		check_fetch(im);
 		break;
 	default:
 		break;
 	}
-	if (im->first != NULL && im->first->kind == COMMAND_SYNC &&
-	    im->first->take != NULL)
-		im->first->take(im->first->arg, r);
 	return 0;
+}
+
+/* A server may take its time, but not for ever. */
+static int
+check_patience(struct imap *im, struct err *e)
+{
+	const struct response *r = &im->resp;
+
+	if (r->kind == RESP_TAGGED) {
+		im->responses = im->chatter = 0;
+		return 0;
+	}
+	if (++im->responses > RESPONSES_MAX)
+		return err_set(e, EK_PROTO, "the server sent %d responses "
+		    "and no answer", RESPONSES_MAX);
+	switch (r->kind) {
+	case RESP_LIST:
+	case RESP_LSUB:
+	case RESP_STATUS:
+	case RESP_SEARCH:
+	case RESP_FETCH:
+	case RESP_VANISHED:
+	case RESP_EXPUNGE:
+		im->chatter = 0;
+		return 0;
+	default:
+		break;
+	}
+	if (im->chatter++ == 0)
+		im->chatter_since = time(NULL);
+	if (im->chatter > CHATTER_MAX ||
+	    time(NULL) - im->chatter_since > CHATTER_SECONDS)
+		return err_set(e, EK_TEMP, "the server talks, but answers "
+		    "nothing");
+	return 0;
+}
+
+static int
+step(struct imap *im, struct command **ended, struct err *e)
+{
+	struct response *r = &im->resp;
+	struct command *c;
+
+	if (next_response(im, e) == -1 || check_patience(im, e) == -1)
+		return -1;
+	if (r->kind == RESP_TAGGED)
+		return end_command(im, ended, e);
+	c = session_current(im);
+	if (act(im, c, e) == -1)
+		return -1;
+	return c != NULL && c->take != NULL ? c->take(c->arg, r, e) : 0;
 }
 
 int
@@ -541,7 +535,7 @@ session_step(struct imap *im, struct command **ended, struct err *e)
 	*ended = NULL;
 	if (im->broken)
 		return err_set(e, EK_TEMP, "the session is over");
-	if (next_response(im, e) == -1 || act(im, ended, e) == -1) {
+	if (step(im, ended, e) == -1) {
 		im->broken = true;
 		return -1;
 	}

@@ -4,6 +4,8 @@
 #ifndef IMAP_SESSION_H
 #define IMAP_SESSION_H
 
+#include <time.h>
+
 #include "base/buf.h"
 #include "imap/imap.h"
 #include "imap/lex.h"
@@ -25,14 +27,16 @@ struct command {
 	enum command_kind kind;
 	char		 tag[TAG_MAX];
 	void		*cookie;
-	/* COMMAND_SYNC: untagged data goes to take() while it is the first in the queue */
-	void		(*take)(void *, const struct response *);
+	size_t		 held;		/* bytes of it that wait for the server's continuation request */
+	/* COMMAND_SYNC: untagged data goes to take() while it is the current one */
+	int		(*take)(void *, const struct response *, struct err *);
 	void		*arg;
-	/* COMMAND_QUIET: called at its end */
+	/* called at its end, or NULL */
 	void		(*ended)(struct imap *, const struct response *);
 	/* COMMAND_EXAMINE */
 	struct mail_state box;
 	char		*mailboxid;	/* own */
+	bool		 opening;	/* what comes is about the new folder, no longer about the old one */
 };
 
 struct imap {
@@ -44,9 +48,19 @@ struct imap {
 	uint64_t	 tags;
 	char		 sync[TAG_MAX];	/* what comes before its answer is libcurl's */
 	bool		 synced;
+	/* the command in the making */
+	struct command	*making;	/* own, or NULL */
+	struct buf	 line;		/* its text */
+	size_t		 hold_at;	/* where in it a synchronizing literal begins; SIZE_MAX for none */
+	bool		 too_long;
+	/* the commands that were sent */
 	struct command	*first, *last;	/* unanswered, in order; own */
 	size_t		 unanswered;
 	bool		 broken;	/* nothing may be sent any more */
+	uint64_t	 responses;	/* since a command ended */
+	uint64_t	 chatter;	/* those that brought nothing, in a row, */
+	time_t		 chatter_since;	/* ... the first of them at this time */
+	unsigned int	 alerts;	/* shown so far */
 	/* what the server can */
 	uint32_t	 caps, disabled;	/* 1 << enum imap_cap */
 	bool		 caps_known;	/* from this session, not from a hint */
@@ -65,23 +79,27 @@ struct imap {
 };
 
 /*
- * session_command(im, kind, out): a new command whose tag is written to the wire; the caller adds the rest with session_put() and ends it with
- * session_end().  NULL when the session is broken.
+ * session_command(im, kind, e): begin a command; session_put() and session_put_name() add its text, session_end()
+ * sends it. One at a time: what was begun before and not sent is forgotten.  NULL when the session is over.
  */
 struct command *session_command(struct imap *, enum command_kind, struct err *);
-int session_puts(struct imap *, const char *, struct err *);
-/* session_put_name(im, wire, e): a folder's name as an astring: quoted, or a literal where quoting can't carry it. */
-int session_put_name(struct imap *, const char *, struct err *);
+void session_put(struct imap *, const char *);
+/* session_put_name(im, wire): a folder's name as an astring: quoted, or as a literal where quoting can't carry it. */
+void session_put_name(struct imap *, const char *);
 int session_end(struct imap *, struct err *);
-/* session_quiet(im, text, ended, e): queue a command of one piece that nobody waits for; ended() may be NULL. */
+/* session_tag(im, out): a tag that was not used before. */
+void session_tag(struct imap *, char[TAG_MAX]);
+/* session_quiet(im, text, ended, e): send a command that nobody waits for; ended() may be NULL. */
 int session_quiet(struct imap *, const char *, void (*ended)(struct imap *, const struct response *), struct err *);
-/* session_run(im, c, e): wait for the end of a COMMAND_SYNC.  0 answered OK, -1: EK_NO and others. */
+/* session_run(im, c, e): wait for the end of a COMMAND_SYNC that was sent.  0 answered OK, -1: EK_NO and others. */
 int session_run(struct imap *, struct command *, struct err *);
 /*
- * session_step(im, ended_out, e): wait for one response and act on what concerns the session.  ${*ended_out} is the command that it ended
- * (to be freed with command_free()), or NULL.
+ * session_step(im, ended_out, e): wait for one response and act on what concerns the session.  ${*ended_out} is the
+ * command that it ended (to be freed with command_free()), or NULL.
  */
 int session_step(struct imap *, struct command **, struct err *);
+/* session_current(im): the command that untagged data belong to, or NULL: the first one that somebody waits for. */
+struct command *session_current(const struct imap *);
 void command_free(struct command **);
 /* session_caps_wait(im, e): wait until this session's own capabilities are known. */
 int session_caps_wait(struct imap *, struct err *);

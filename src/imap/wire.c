@@ -1,14 +1,14 @@
 /*
  * wire.c - see wire.h.  The one file that includes libcurl.
  *
- * libcurl connects, does TLS and signs in (CURLOPT_CONNECT_ONLY); then its socket is ours through curl_easy_send() and
- * curl_easy_recv().  One handle makes one connection: nothing is pooled, shared or used again.
+ * libcurl connects, does TLS and signs in (CURLOPT_CONNECT_ONLY); then its socket is ours through curl_easy_send()
+ * and curl_easy_recv().  One handle makes one connection: nothing is pooled, shared or used again.
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <curl/curl.h>
@@ -18,12 +18,18 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "imap/cursor.h"
 #include "imap/wire.h"
 
 #define RECV_MAX	(256 * 1024)		/* with TLS one call gives a record, 16 KiB */
 #define QUEUE_MAX	(64 * 1024 * 1024)	/* what may wait to be sent */
 #define CONNECT_SECONDS	30
-#define GATES_MAX	64			/* synchronizing literals that wait at once */
+#define SAID_MAX	1024			/* bytes kept of a refusal */
+
+/* Queued bytes that wait for a wire_release(): the synchronizing literal of one command, and what follows in it. */
+struct gate {
+	size_t		 at, end;		/* offsets in the queue */
+};
 
 struct wire {
 	CURL		*curl;			/* own */
@@ -31,8 +37,8 @@ struct wire {
 	char		*in;			/* own; RECV_MAX bytes */
 	struct buf	 out;			/* queued; the first ${sent} bytes are gone */
 	size_t		 sent;
-	size_t		 gate[GATES_MAX];	/* offsets in out that may not be passed yet */
-	size_t		 gates;
+	struct gate	*gate;			/* own; in order */
+	size_t		 gates, gates_cap;
 	unsigned int	 timeout;		/* seconds */
 	uint64_t	 received;
 	uint64_t	 max_rate;
@@ -42,10 +48,12 @@ struct wire {
 
 /* What the server said while libcurl signed in. */
 struct greeting {
-	struct buf	 last;			/* its last NO, BAD or BYE */
-	bool		 auth_offered;		/* AUTH=PLAIN or AUTH=LOGIN */
+	bool		 begun;			/* its first line was one */
+	struct buf	 last;			/* its last NO, BAD or BYE; or what it said instead of a greeting */
+	bool		 refused, bye;		/* there was one; it was a BYE */
+	/* the last CAPABILITY: what was offered before STARTTLS is no longer true */
+	bool		 password, token;	/* a SASL mechanism that we can use */
 	bool		 login_disabled;
-	bool		 any;			/* it said something at all */
 };
 
 static double
@@ -57,34 +65,54 @@ seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+static void
+take_capability(struct greeting *g, const char *line)
+{
+	g->password = strcasestr(line, "AUTH=PLAIN") != NULL ||
+	    strcasestr(line, "AUTH=LOGIN") != NULL;
+	g->token = strcasestr(line, "AUTH=XOAUTH2") != NULL ||
+	    strcasestr(line, "AUTH=OAUTHBEARER") != NULL;
+	g->login_disabled = strcasestr(line, "LOGINDISABLED") != NULL;
+}
+
+/* 0, or -1: it is no IMAP server's greeting. */
+static int
+take_line(struct greeting *g, const char *line)
+{
+	const char *word = line + strcspn(line, " ");
+	size_t n;
+
+	if (!g->begun && strncmp(line, "* ", 2) != 0) {
+		buf_adds(&g->last, line);
+		return -1;
+	}
+	g->begun = true;
+	if (strcasestr(line, "CAPABILITY ") != NULL)
+		take_capability(g, line);
+	word += strspn(word, " ");
+	n = strcspn(word, " ");
+	if (str_same(word, n, "NO") || str_same(word, n, "BAD") ||
+	    str_same(word, n, "BYE")) {
+		g->refused = true;
+		g->bye = str_same(word, n, "BYE");
+		buf_clear(&g->last);
+		buf_adds(&g->last, word + n + strspn(word + n, " "));
+	}
+	return 0;
+}
+
 /* libcurl hands each line of the sign-in to its header callback. */
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
-	struct greeting *g = arg;
-	char *line = xmemdup0(p, n), *word;
+	char *line = xmemdup0(p, n);
+	int rc;
 
 	(void)size;
 	line[strcspn(line, "\r\n")] = '\0';
-	g->any = true;
-	if (strcasestr(line, "CAPABILITY") != NULL) {
-		if (strcasestr(line, "AUTH=PLAIN") != NULL ||
-		    strcasestr(line, "AUTH=LOGIN") != NULL)
-			g->auth_offered = true;
-		if (strcasestr(line, "LOGINDISABLED") != NULL)
-			g->login_disabled = true;
-	}
-	if ((word = strchr(line, ' ')) != NULL) {
-		word++;
-		if (strncasecmp(word, "NO ", 3) == 0 ||
-		    strncasecmp(word, "BAD ", 4) == 0 ||
-		    strncasecmp(word, "BYE ", 4) == 0) {
-			buf_clear(&g->last);
-			buf_adds(&g->last, strchr(word, ' ') + 1);
-		}
-	}
+	rc = take_line(arg, line);
 	free(line);
-	return n;
+	return rc == -1 ? 0 : n;
 }
 
 static int
@@ -108,6 +136,17 @@ set_url(CURL *curl, const struct imap_login *l)
 	free(url);
 }
 
+/* A file of certificates or a directory of them, hashed as OpenSSL wants it. */
+static void
+set_ca(CURL *curl, const char *path)
+{
+	struct stat st;
+	bool directory = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	curl_easy_setopt(curl, CURLOPT_CAINFO, directory ? NULL : path);
+	curl_easy_setopt(curl, CURLOPT_CAPATH, directory ? path : NULL);
+}
+
 static void
 set_tls(CURL *curl, const struct imap_login *l)
 {
@@ -117,10 +156,8 @@ set_tls(CURL *curl, const struct imap_login *l)
 	    (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (l->tls_ca != NULL) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, l->tls_ca);
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-	}
+	if (l->tls_ca != NULL)
+		set_ca(curl, l->tls_ca);
 	if (l->tls_pin != NULL) {
 		/* A pinned key says more than any chain: it takes the chain's place. */
 		curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, l->tls_pin);
@@ -130,8 +167,8 @@ set_tls(CURL *curl, const struct imap_login *l)
 }
 
 /*
- * Which mechanisms libcurl may use.  Left to itself it prefers some that servers offer and can't do, and never comes back from
- * them; so it gets what the kind of secret calls for.
+ * Which mechanisms libcurl may use.  Left to itself it prefers some that servers offer and can't do, and never comes
+ * back from them; so it gets what the kind of secret calls for.
  */
 static void
 set_secret(CURL *curl, const struct imap_login *l, bool any_mechanism)
@@ -149,6 +186,16 @@ set_secret(CURL *curl, const struct imap_login *l, bool any_mechanism)
 		    "AUTH=PLAIN;AUTH=LOGIN");
 }
 
+/* Plain text is for a server that is near: what the environment says of proxies must not send it further. */
+static void
+set_proxy(CURL *curl, const struct imap_login *l)
+{
+	if (l->proxy != NULL)
+		curl_easy_setopt(curl, CURLOPT_PROXY, l->proxy);
+	else if (l->tls == IMAP_TLS_NONE)
+		curl_easy_setopt(curl, CURLOPT_PROXY, "");
+}
+
 static CURL *
 new_handle(const struct imap_login *l, struct greeting *g, char *why)
 {
@@ -158,6 +205,7 @@ new_handle(const struct imap_login *l, struct greeting *g, char *why)
 		abort();
 	set_url(curl, l);
 	set_tls(curl, l);
+	set_proxy(curl, l);
 	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "imap,imaps");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -165,27 +213,28 @@ new_handle(const struct imap_login *l, struct greeting *g, char *why)
 	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)RECV_MAX);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT,
+	    (long)(l->timeout < CONNECT_SECONDS ? l->timeout :
+	    CONNECT_SECONDS));
 	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
 	    (long)l->timeout);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, g);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	if (l->proxy != NULL)
-		curl_easy_setopt(curl, CURLOPT_PROXY, l->proxy);
 	return curl;
 }
 
 /*
- * The pin of whoever answers there, found without trusting it and without signing in: for the message that says how to trust a
- * server with a certificate of its own.  Return 0 or -1.
+ * The pin of whoever answers there, found without trusting it and without signing in: for the message that says how
+ * to trust a server with a certificate of its own.  Return 0 or -1.
  */
 static int
 find_pin(const struct imap_login *l, char out[PIN_MAX])
 {
-	struct greeting g = { .last = BUF_INIT(1024) };
+	struct greeting g = { .last = BUF_INIT(SAID_MAX) };
 	struct imap_login anonymous = *l;
 	char why[CURL_ERROR_SIZE];
 	struct curl_certinfo *info = NULL;
@@ -211,43 +260,73 @@ out:
 	return rc;
 }
 
+/* The handshake was cut off: that says nothing about the server's trustworthiness. */
+static bool
+is_cut(const char *why)
+{
+	return strcasestr(why, "SSL_ERROR_SYSCALL") != NULL ||
+	    strcasestr(why, "unexpected eof") != NULL ||
+	    strcasestr(why, "reset by peer") != NULL;
+}
+
 static int
 tls_error(const struct imap_login *l, CURLcode code, const char *why,
     struct err *e)
 {
 	char pin[PIN_MAX];
 
+	if (code == CURLE_SSL_CONNECT_ERROR && is_cut(why))
+		return err_set(e, EK_TEMP, "can't connect to %s port %u: %s",
+		    l->host, (unsigned int)l->port, why);
 	err_set(e, EK_TLS, "no trusted connection to %s: %s", l->host, why);
 	switch (code) {
 	case CURLE_USE_SSL_FAILED:
 		return err_next(e, "the server does not offer STARTTLS: use "
 		    "imaps:// if it can, nothing was sent to it");
 	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
 		if (find_pin(l, pin) == -1)
 			return -1;
 		return err_next(e, "if this server is yours and its key is "
 		    "this one, trust it with --tls-pin %s", pin);
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		if (find_pin(l, pin) == -1)
+			return -1;
+		return err_next(e, "its key is another one than tls_pin says; "
+		    "only if you know why, change that to %s", pin);
 	default:
 		return -1;
 	}
+}
+
+/* Whether the words of a refused sign-in say that it will pass; a code that says otherwise has the last word. */
+static bool
+is_passing(const char *said)
+{
+	static const char *const words[] = { "UNAVAILABLE", "INUSE",
+	    "THROTTLED", "LIMIT]", "SERVERBUG", "try again later",
+	    "Too many" };
+	size_t i;
+
+	if (strcasestr(said, "[AUTHENTICATIONFAILED]") != NULL ||
+	    strcasestr(said, "[AUTHORIZATIONFAILED]") != NULL ||
+	    strcasestr(said, "[EXPIRED]") != NULL)
+		return false;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(said, words[i]) != NULL)
+			return true;
+	return false;
 }
 
 static int
 auth_error(const struct imap_login *l, const struct greeting *g,
     struct err *e)
 {
-	static const char *const passing[] = { "UNAVAILABLE", "INUSE",
-	    "THROTTLED", "LIMIT]", "SERVERBUG", "try again", "Too many" };
 	const char *said = buf_text(&g->last);
-	size_t i;
 
-	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
-		if (strcasestr(said, passing[i]) != NULL)
-			return err_set(e, EK_TEMP,
-			    "%s does not sign in %s now: %s", l->host, l->user,
-			    said);
-	if (g->login_disabled && !g->auth_offered)
+	if (is_passing(said))
+		return err_set(e, EK_TEMP, "%s does not sign in %s now: %s",
+		    l->host, l->user, said);
+	if (!g->refused && !(l->is_token ? g->token : g->password))
 		return err_set(e, EK_AUTH, "%s offers no way to sign in "
 		    "with a %s", l->host, l->is_token ? "token" : "password");
 	err_set(e, EK_AUTH, "%s refused to sign in %s%s%s", l->host, l->user,
@@ -264,10 +343,14 @@ connect_error(const struct imap_login *l, const struct greeting *g,
 {
 	if (*why == '\0')
 		why = curl_easy_strerror(code);
-	switch (code) {
-	case CURLE_ABORTED_BY_CALLBACK:
+	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return cancel_check(e);
+	if (g->bye)
+		return err_set(e, EK_TEMP, "%s closed the connection: %s",
+		    l->host, buf_text(&g->last));
+	switch (code) {
 	case CURLE_LOGIN_DENIED:
+	case CURLE_AUTH_ERROR:
 	case CURLE_REMOTE_ACCESS_DENIED:
 		return auth_error(l, g, e);
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -282,6 +365,10 @@ connect_error(const struct imap_login *l, const struct greeting *g,
 		return tls_error(l, code, why, e);
 	case CURLE_OUT_OF_MEMORY:
 		return err_set(e, EK_FAIL, "out of memory");
+	case CURLE_WRITE_ERROR:	/* on_header() */
+		return err_set(e, EK_PROTO, "%s port %u is no IMAP server: "
+		    "it says %s", l->host, (unsigned int)l->port,
+		    buf_text(&g->last));
 	case CURLE_WEIRD_SERVER_REPLY:
 		return err_set(e, EK_PROTO, "%s port %u: %s%s%s", l->host,
 		    (unsigned int)l->port, why, g->last.n > 0 ? ": " : "",
@@ -303,8 +390,7 @@ sign_in(const struct imap_login *l, bool any_mechanism, struct greeting *g,
 {
 	CURL *curl;
 
-	buf_clear(&g->last);
-	g->auth_offered = g->login_disabled = g->any = false;
+	g->begun = false;
 	why[0] = '\0';
 	curl = new_handle(l, g, why);
 	set_secret(curl, l, any_mechanism);
@@ -315,7 +401,7 @@ sign_in(const struct imap_login *l, bool any_mechanism, struct greeting *g,
 	return NULL;
 }
 
-/* After the fact, but before any command: is what should be encrypted encrypted? */
+/* libcurl has signed in, but before any other command: is what should be encrypted encrypted? */
 static int
 check_tls(CURL *curl, const struct imap_login *l, struct err *e)
 {
@@ -338,7 +424,7 @@ int
 wire_open(const struct imap_login *l, struct wire **out, struct err *e)
 {
 	static bool initialized;
-	struct greeting g = { .last = BUF_INIT(1024) };
+	struct greeting g = { .last = BUF_INIT(SAID_MAX) };
 	char why[CURL_ERROR_SIZE];
 	struct wire *w = NULL;
 	CURLcode code;
@@ -349,9 +435,12 @@ wire_open(const struct imap_login *l, struct wire **out, struct err *e)
 		return err_set(e, EK_FAIL, "libcurl can't be initialized");
 	initialized = true;
 	curl = sign_in(l, false, &g, &code, why);
-	/* A server without SASL PLAIN and LOGIN still has the LOGIN command, which libcurl uses when it is given no choice. */
+	/*
+	 * A server without SASL PLAIN and LOGIN still has the LOGIN command, which libcurl uses when it is given no
+	 * choice. Nothing was refused then.
+	 */
 	if (curl == NULL && code == CURLE_LOGIN_DENIED && !l->is_token &&
-	    !g.auth_offered && !g.login_disabled && g.any && g.last.n == 0)
+	    !g.password && !g.login_disabled && !g.refused)
 		curl = sign_in(l, true, &g, &code, why);
 	if (curl == NULL) {
 		connect_error(l, &g, code, why, e);
@@ -373,6 +462,10 @@ wire_open(const struct imap_login *l, struct wire **out, struct err *e)
 		wire_close(&w);
 		goto out;
 	}
+	/* The handle lives on, where it wrote during the sign-in doesn't. */
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, NULL);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, NULL);
 	*out = w;
 	rc = 0;
 out:
@@ -389,6 +482,7 @@ wire_close(struct wire **wp)
 		return;
 	curl_easy_cleanup(w->curl);
 	buf_release(&w->out);
+	free(w->gate);
 	free(w->in);
 	free(w);
 	*wp = NULL;
@@ -406,50 +500,75 @@ wire_waiting(const struct wire *w)
 	return w->out.n - w->sent;
 }
 
+/* Take ${n} bytes at ${at} out of the queue. */
+static void
+cut(struct wire *w, size_t at, size_t n)
+{
+	size_t i;
+
+	memmove(w->out.p + at, w->out.p + at + n, w->out.n - at - n);
+	w->out.n -= n;
+	for (i = 0; i < w->gates; i++) {
+		w->gate[i].at -= n;
+		w->gate[i].end -= n;
+	}
+}
+
 /* Forget what was sent, once that is worth the move. */
 static void
 compact(struct wire *w)
 {
-	size_t i;
-
-	if (w->sent < w->out.n / 2 || w->sent == 0)
+	if (w->sent == 0 || w->sent < w->out.n / 2)
 		return;
-	memmove(w->out.p, w->out.p + w->sent, w->out.n - w->sent);
-	w->out.n -= w->sent;
-	for (i = 0; i < w->gates; i++)
-		w->gate[i] -= w->sent;
+	cut(w, 0, w->sent);
 	w->sent = 0;
 }
 
 int
-wire_put(struct wire *w, const void *p, size_t n, struct err *e)
+wire_put(struct wire *w, const void *p, size_t n, size_t held, struct err *e)
 {
 	compact(w);
 	if (buf_add(&w->out, p, n) == -1)
 		return err_set(e, EK_PROTO,
 		    "the server does not read what is sent to it");
+	if (held > 0) {
+		w->gate = mem_grow(w->gate, &w->gates_cap, w->gates + 1,
+		    sizeof(*w->gate));
+		w->gate[w->gates++] = (struct gate){ w->out.n - held,
+		    w->out.n };
+	}
 	return 0;
 }
 
-void
-wire_hold(struct wire *w)
+/* The first gate is no more; where it stood. */
+static struct gate
+take_gate(struct wire *w)
 {
-	if (w->gates < GATES_MAX)
-		w->gate[w->gates++] = w->out.n;
+	struct gate first = w->gate[0];
+
+	memmove(w->gate, w->gate + 1, --w->gates * sizeof(*w->gate));
+	return first;
 }
 
 void
 wire_release(struct wire *w)
 {
-	if (w->gates > 0)
-		memmove(w->gate, w->gate + 1, --w->gates * sizeof(w->gate[0]));
+	take_gate(w);
+}
+
+void
+wire_drop(struct wire *w)
+{
+	struct gate first = take_gate(w);
+
+	cut(w, first.at, first.end - first.at);
 }
 
 /* Up to where bytes may be sent now. */
 static size_t
 sendable(const struct wire *w)
 {
-	return w->gates > 0 ? w->gate[0] : w->out.n;
+	return w->gates > 0 ? w->gate[0].at : w->out.n;
 }
 
 /* Send what goes without waiting. */
@@ -535,7 +654,7 @@ obey_rate(struct wire *w, size_t n, struct err *e)
 int
 wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
 {
-	double until = seconds() + w->timeout;
+	double until = 0;
 	size_t max = RECV_MAX;
 	CURLcode code;
 	int r;
@@ -556,6 +675,8 @@ wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
 		if (code != CURLE_AGAIN)
 			return err_set(e, EK_TEMP, "the connection broke: %s",
 			    curl_easy_strerror(code));
+		if (until == 0)
+			until = seconds() + w->timeout;
 		if ((r = wait_ready(w, until, e)) == -1)
 			return -1;
 		if (r == 0)

@@ -15,18 +15,20 @@ struct wire;
 int wire_open(const struct imap_login *, struct wire **, struct err *);
 void wire_close(struct wire **);
 
-/* wire_put(w, p, n, e): queue bytes; sent now as far as possible, and while wire_get() waits.  EK_PROTO when far too many wait. */
-int wire_put(struct wire *, const void *, size_t, struct err *);
+/*
+ * wire_put(w, p, n, held, e): queue bytes; they are sent as far as possible by wire_flush(), and while wire_get()
+ * waits.  The last ${held} of them, and all that is queued after them, wait for the server's word: a wire_release()
+ * lets them go, a wire_drop() takes them back; the first piece that waits first.  EK_PROTO when far too much is
+ * queued.
+ */
+int wire_put(struct wire *, const void *, size_t, size_t held, struct err *);
+void wire_release(struct wire *);
+void wire_drop(struct wire *);
 /* wire_waiting(w): queued bytes not sent yet. */
 size_t wire_waiting(const struct wire *);
 /*
- * wire_hold(w): what is queued from now on waits for one wire_release() more (the continuation request of a synchronizing literal).
- */
-void wire_hold(struct wire *);
-void wire_release(struct wire *);
-/*
- * wire_get(w, p_out, n_out, e): wait for bytes; they are borrowed until the next call.  EK_TEMP when the peer closed, was silent too long
- * or the network failed; EK_CANCELLED on a signal.
+ * wire_get(w, p_out, n_out, e): wait for bytes; they are borrowed until the next call.  EK_TEMP when the peer closed,
+ * was silent too long or the network failed; EK_CANCELLED on a signal.
  */
 int wire_get(struct wire *, const char **, size_t *, struct err *);
 /* wire_flush(w): send what can be sent without waiting. */

@@ -31,7 +31,7 @@
 
 #define SPACE_RESERVE	(32 * 1024 * 1024)	/* free on the disk, or the run stops */
 #define BULK_MESSAGES	1000	/* expected new ones from which a run counts as long */
-#define THROTTLE_MAX	900.0	/* seconds to wait on the server's demand, all in all */
+#define WAIT_MAX	900.0	/* seconds to wait on the server's demand, all in all */
 #define BREAKS_A_FOLDER	3	/* connections lost over one folder before it is left out */
 
 int64_t
@@ -89,8 +89,8 @@ tell_progress(struct backup *b)
 
 /* ---- the queue of visits ---- */
 
-void
-backup_queue(struct backup *b, struct visit *v)
+static void
+put_last(struct backup *b, struct visit *v)
 {
 	if (b->last == NULL)
 		b->first = v;
@@ -100,6 +100,20 @@ backup_queue(struct backup *b, struct visit *v)
 	v->next = NULL;
 	if (b->sending == NULL)
 		b->sending = v;
+}
+
+void
+backup_queue(struct backup *b, struct visit *v)
+{
+	/* Where folders share their messages, one is finished before the next: so its bodies are known there. */
+	if (b->gmail && v->f->visits > 0) {
+		v->next = b->first;
+		b->first = b->sending = v;
+		if (b->last == NULL)
+			b->last = v;
+		return;
+	}
+	put_last(b, v);
 }
 
 static struct visit *
@@ -142,8 +156,9 @@ backup_stored(struct backup *b, struct err *e)
 	b->breaks = 0;
 	tell_progress(b);
 	vault_pending(b->txn, &p);
-	if (p.bytes < COMMIT_BYTES && p.messages < COMMIT_MESSAGES &&
-	    backup_now(b) < p.since + COMMIT_SECONDS)
+	if (p.records == 0 || (p.bytes < COMMIT_BYTES &&
+	    p.messages < COMMIT_MESSAGES &&
+	    backup_now(b) < p.since + COMMIT_SECONDS))
 		return 0;
 	if (vault_commit(b->txn, e) == -1)
 		return -1;
@@ -167,10 +182,13 @@ backup_wait(struct backup *b, const struct visit *v, struct err *e)
 {
 	double seconds = (double)v->backoff_ms / 1000;
 
-	if (seconds < 5)
-		seconds = b->throttled < 5 ? 5 : b->throttled;
-	b->throttled += seconds;
-	if (b->throttled > THROTTLE_MAX) {
+	/* Its own figure, else longer each time. */
+	if (v->backoff_ms == 0)
+		seconds = b->waited < 5 ? 5 : b->waited;
+	else if (seconds < 1)
+		seconds = 1;
+	b->waited += seconds;
+	if (b->waited > WAIT_MAX) {
 		b->give_up = true;
 		err_set(e, EK_TEMP, "the server asks to wait: %s",
 		    v->why == NULL ? "" : v->why);
@@ -247,7 +265,7 @@ begin_anew(struct backup *b, struct err *e)
 	while ((old = rest) != NULL) {
 		rest = old->next;
 		if (!old->examined || rc == -1) {
-			backup_queue(b, old);
+			put_last(b, old);
 			continue;
 		}
 		next = old->opened && old->f->renamed_from == 0 ?
@@ -255,25 +273,39 @@ begin_anew(struct backup *b, struct err *e)
 		    visit_new(b, old->f, VISIT_COMPARE, e);
 		if (next == NULL)
 			rc = -1;
-		backup_queue(b, next == NULL ? old : next);
+		put_last(b, next == NULL ? old : next);
 		if (next != NULL)
 			visit_free(&old);
 	}
 	return rc;
 }
 
-/* A break is somebody's fault: the folder that was being answered. */
+/*
+ * A break is somebody's fault: the folder that was being answered.  If it brought nothing since the last one, others come first; the third
+ * time it is left out.
+ */
 static void
 blame(struct backup *b, const struct err *why)
 {
 	struct visit *v = b->first;
+	struct folder *f;
 
-	if (v == NULL || !v->examined || ++v->f->breaks < BREAKS_A_FOLDER)
+	if (v == NULL || !v->examined)
 		return;
-	v->f->done = true;
-	b->report->counts.failed++;
-	backup_problem(b, v->f->box->name, NULL, why->text);
+	f = v->f;
+	if (f->added > f->added_then)
+		f->breaks = 0;
+	f->added_then = f->added;
+	if (++f->breaks == 1)
+		return;
 	v = take_first(b);
+	if (f->breaks < BREAKS_A_FOLDER) {
+		put_last(b, v);
+		return;
+	}
+	f->done = true;
+	b->report->counts.failed++;
+	backup_problem(b, f->box->name, NULL, why->text);
 	visit_free(&v);
 }
 
@@ -284,34 +316,51 @@ is_passing(const struct err *e)
 	return e->kind == EK_TEMP || e->kind == EK_PROTO;
 }
 
+/* Longer after each break without progress, up to the end of patience. */
+static int
+pause_after(struct backup *b, const struct err *why, struct err *e)
+{
+	unsigned int seconds = policy_pause(++b->breaks);
+
+	if (seconds == 0) {
+		*e = *why;
+		return err_next(e, "run it again: it goes on where it stopped");
+	}
+	backup_note(b, "%s; connecting again in %u s", why->text, seconds);
+	return pause_for(seconds, e);
+}
+
 static int
 reconnect(struct backup *b, struct err *e)
 {
-	unsigned int seconds;
 	struct err why = *e;
+	bool paused = false;
 
 	close_session(b);
-	b->late.set = b->early.set = false;
-	blame(b, &why);
+	/* A body that waited for more facts is whole. */
+	if (visit_flush(b, e) == -1)
+		return -1;
+	visit_forget_held(b);
+	/* A server that is asked for too much may say so before it breaks off. */
+	if (b->first != NULL && b->first->later) {
+		if (backup_wait(b, b->first, e) == -1)
+			return -1;
+		paused = true;
+	} else
+		blame(b, &why);
 	if (begin_anew(b, e) == -1 || vault_commit(b->txn, e) == -1)
 		return -1;
 	if (b->first == NULL)
 		return 0;
 	for (;;) {
-		if ((seconds = policy_pause(++b->breaks)) == 0) {
-			*e = why;
-			return err_next(e, "run it again: it goes on where "
-			    "it stopped");
-		}
-		backup_note(b, "%s; connecting again in %u s", why.text,
-		    seconds);
-		if (pause_for(seconds, e) == -1)
+		if (!paused && pause_after(b, &why, e) == -1)
 			return -1;
 		if (connect_session(b, e) == 0)
 			return 0;
 		if (!is_passing(e))
 			return -1;
 		why = *e;
+		paused = false;
 	}
 }
 
@@ -324,6 +373,8 @@ send_some(struct backup *b, struct err *e)
 	while (b->sending != NULL && imap_room(b->im)) {
 		struct visit *v = b->sending;
 
+		if (b->gmail && v != b->first)
+			return 0;
 		if (visit_send(b, v, e) == -1)
 			return -1;
 		if (v->all_sent)
@@ -341,6 +392,8 @@ settle_some(struct backup *b, struct err *e)
 		struct visit *v = take_first(b);
 		int rc = settle(b, v, e);
 
+		if (v->f->done)
+			b->breaks = 0;
 		visit_free(&v);
 		if (rc == -1)
 			return -1;
@@ -513,8 +566,7 @@ release(struct backup *b)
 	imap_boxes_release(&b->boxes);
 	free(b->folders);
 	intern_free(&b->texts);
-	held_release(&b->early);
-	held_release(&b->late);
+	visit_end_holding(b);
 }
 
 int
@@ -531,8 +583,7 @@ job_backup(struct vault *v, const struct job_backup_opts *opts,
 	int rc;
 
 	memset(report, 0, sizeof(*report));
-	held_init(&b.early);
-	held_init(&b.late);
+	visit_begin_holding(&b);
 	if (!opts->dry_run && vault_begin(v, "backup", &b.txn, e) == -1) {
 		release(&b);
 		return -1;

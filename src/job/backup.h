@@ -29,7 +29,8 @@ const char *intern_text(const struct intern *, uint32_t);
 struct listed {
 	int64_t		date;		/* LISTED_NO_DATE where not asked or not sent */
 	uint32_t	uid;
-	uint32_t	flags, labels;	/* intern numbers */
+	uint32_t	flags, labels;	/* intern numbers; 0 where not asked or not sent */
+	uint32_t	at;		/* the listing's own: which one it was */
 };
 #define LISTED_NO_DATE	INT64_MIN
 
@@ -39,7 +40,7 @@ struct listing *listing_new(void);
 void listing_free(struct listing **);
 int listing_add(struct listing *, const struct listed *, struct err *);
 uint64_t listing_count(const struct listing *);
-/* listing_sort(l): by UID; drops entries that say the same twice.  The number of UIDs that were listed more than once. */
+/* listing_sort(l): by UID; what is said of one UID in several entries becomes one.  The number of UIDs that were listed more than once. */
 uint64_t listing_sort(struct listing *);
 const struct listed *listing_at(const struct listing *, uint64_t);
 /* listing_uids(l, out): adds the UIDs of a sorted listing. */
@@ -57,7 +58,7 @@ struct changes {
 };
 void changes_release(struct changes *);
 /*
- * compare_all(c, epoch, listing, in, out, e): a sorted listing of the whole folder.  compare_some(): one of what changed; want and gone stay
+ * compare_all(c, epoch, listing, in, out, e): a sorted listing of the whole folder.  compare_some(): one of what changed; gone stays
  * empty.
  */
 int compare_all(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *, struct err *);
@@ -75,7 +76,8 @@ struct folder {
 	uint64_t	 number;	/* in the vault */
 	uint64_t	 renamed_from;	/* it may be this folder of the vault under a new name, 0: it isn't */
 	unsigned int	 visits;	/* so far */
-	unsigned int	 breaks;	/* connections that were lost over it */
+	unsigned int	 breaks;	/* connections that were lost over it in a row */
+	uint64_t	 added_then;	/* messages, at the last of them */
 	bool		 done;
 	/* for the report */
 	uint64_t	 added, bytes, flags, gone;
@@ -84,6 +86,8 @@ struct folder {
 };
 
 /* Facts of a message that come in more than one response. */
+#define EARLY_MAX	128
+
 struct held {
 	bool		 set;
 	struct mail_meta meta;		/* its strings are in the buffers */
@@ -102,6 +106,7 @@ struct visit {
 	struct policy_visit plan;
 	/* sending */
 	bool		 examined;	/* EXAMINE is on the wire */
+	bool		 condstore;	/* ... with that parameter */
 	bool		 listed;	/* the listing commands are */
 	struct uidset	 ask;		/* bodies to ask for */
 	size_t		 ask_range;	/* next range of it, */
@@ -114,7 +119,8 @@ struct visit {
 	struct vault_box where;		/* where messages go, once opened */
 	bool		 opened, refused, later;
 	bool		 moved;		/* UIDVALIDITY was not the one that was expected */
-	bool		 fetch_refused;	/* the server said NO to some of it */
+	bool		 unknown;	/* EXAMINE was BAD */
+	bool		 fetch_refused;	/* the server said NO to a FETCH */
 	uint64_t	 backoff_ms;
 	char		*why;		/* own: the server's words */
 	struct mail_state box;		/* at EXAMINE */
@@ -123,6 +129,7 @@ struct visit {
 	struct uidset	 searched;	/* what SEARCH said */
 	struct uidset	 vanished;	/* gone, by the server's word; not yet intersected with what is known */
 	bool		 expunged;	/* some left unnamed */
+	uint64_t	 told;		/* responses without a body */
 	struct uidset	 arrived;	/* stored or known by content or id, in this visit */
 	uint64_t	 added;		/* of these, not known before in this epoch */
 	uint64_t	 below;		/* of these, below UIDNEXT at EXAMINE */
@@ -147,13 +154,14 @@ struct backup {
 	struct policy_server server;
 	bool		 gmail;
 	struct intern	*texts;		/* own */
-	struct held	 early, late;	/* facts before their body; a body waiting for its facts */
+	struct held	*early;		/* own: facts whose body has not come, by UID modulo EARLY_MAX */
+	struct held	 late;		/* a body waiting for its facts */
 	struct visit	*late_visit;
 	uint64_t	 total, done;	/* messages, for progress */
 	unsigned int	 breaks;	/* connections lost since the last progress */
 	uint64_t	 next_folder, next_epoch;
 	bool		 partial;	/* something is missing and was named */
-	double		 throttled;	/* seconds waited on the server's demand */
+	double		 waited;	/* seconds, on the server's demand */
 	bool		 signed_in;	/* the run leaves a trace */
 	bool		 give_up;	/* a new connection is no help */
 };
@@ -179,8 +187,10 @@ int visit_take(struct backup *, struct visit *, const struct imap_event *, struc
 /* visit_body_begins(b, size, e), visit_body_goes_on(b, p, n, e): the session hands over a body. */
 int visit_body_begins(void *, uint64_t, struct err *);
 int visit_body_goes_on(void *, const void *, size_t, struct err *);
-void held_init(struct held *);
-void held_release(struct held *);
+/* visit_begin_holding(b), visit_forget_held(b), visit_end_holding(b): facts that wait for a body, and the body that waits for facts. */
+void visit_begin_holding(struct backup *);
+void visit_forget_held(struct backup *);
+void visit_end_holding(struct backup *);
 /* visit_flush(b, e): a body that waited for more facts is stored with those it has. */
 int visit_flush(struct backup *, struct err *);
 

@@ -89,7 +89,7 @@ int
 compare_some(struct catalog *c, uint64_t epoch, const struct listing *l,
     struct intern *in, struct changes *out, struct err *e)
 {
-	struct uidset uids = UIDSET_INIT;
+	struct uidset uids = UIDSET_INIT, known = UIDSET_INIT;
 	struct catalog_uids *it;
 	struct known_uid k;
 	uint64_t i = 0, n = listing_count(l);
@@ -106,12 +106,16 @@ compare_some(struct catalog *c, uint64_t epoch, const struct listing *l,
 		while ((r = catalog_uids_next(it, &k, e)) == 1) {
 			while (i < n && listing_at(l, i)->uid < k.uid)
 				i++;
+			uidset_add(&known, k.uid);
 			if (i < n && listing_at(l, i)->uid == k.uid)
 				compare_one(&k, listing_at(l, i), in, out);
 		}
 		catalog_uids_close(&it);
 	}
+	uidset_add_set(&out->want, &uids);
+	uidset_remove_set(&out->want, &known);
 	uidset_release(&uids);
+	uidset_release(&known);
 	sort_flags(out);
 	return r == -1 ? -1 : 0;
 }

@@ -60,7 +60,9 @@ listing_add(struct listing *l, const struct listed *m, struct err *e)
 	}
 	if (l->n > 0 && entry(l, l->n - 1)->uid >= m->uid)
 		l->ascending = false;
-	*entry(l, l->n++) = *m;
+	*entry(l, l->n) = *m;
+	entry(l, l->n)->at = (uint32_t)l->n;
+	l->n++;
 	return 0;
 }
 
@@ -81,7 +83,9 @@ by_uid(const void *a, const void *b)
 {
 	const struct listed *x = a, *y = b;
 
-	return (x->uid > y->uid) - (x->uid < y->uid);
+	if (x->uid != y->uid)
+		return x->uid < y->uid ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
 }
 
 /* Servers list in order; one that doesn't costs a copy. */
@@ -99,6 +103,18 @@ sort_blocks(struct listing *l)
 	free(flat);
 }
 
+/* The later word counts, fact by fact: flags may have changed meanwhile, and facts may come in more than one response. */
+static void
+merge(struct listed *into, const struct listed *later)
+{
+	if (later->flags != 0)
+		into->flags = later->flags;
+	if (later->labels != 0)
+		into->labels = later->labels;
+	if (later->date != LISTED_NO_DATE)
+		into->date = later->date;
+}
+
 uint64_t
 listing_sort(struct listing *l)
 {
@@ -109,8 +125,7 @@ listing_sort(struct listing *l)
 	sort_blocks(l);
 	for (i = 0; i < l->n; i++) {
 		if (n > 0 && entry(l, n - 1)->uid == entry(l, i)->uid) {
-			/* The later word counts: flags may have changed meanwhile. */
-			*entry(l, n - 1) = *entry(l, i);
+			merge(entry(l, n - 1), entry(l, i));
 			doubles++;
 			continue;
 		}

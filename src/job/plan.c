@@ -1,6 +1,8 @@
 /*
  * plan.c - which folders there are, what became of those we knew, and what to do about each.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,6 +293,56 @@ choose(struct backup *b)
 			b->folders[b->folders_n++].box = &b->boxes.v[i];
 }
 
+/* A folder that was asked for by its name is there. */
+static void
+check_names(struct backup *b)
+{
+	const struct words *asked = &b->opts->account->folders;
+	const char *name;
+	size_t i, k;
+
+	for (i = 0; i < asked->n; i++) {
+		name = asked->v[i];
+		if (*name == '!' || strpbrk(name, "*%") != NULL)
+			continue;
+		for (k = 0; k < b->boxes.n; k++)
+			if (name_match(name, b->boxes.v[k].name,
+			    b->boxes.v[k].delimiter))
+				break;
+		if (k == b->boxes.n)
+			backup_problem(b, name, NULL,
+			    "the server has no such folder");
+	}
+}
+
+/* What can't be right is named, and makes no folder disappear. */
+static int
+judge_listing(struct backup *b, bool *trusted, struct err *e)
+{
+	struct known_folder k;
+	char text[256];
+	int r;
+
+	*trusted = b->boxes.unreadable == 0;
+	if (b->boxes.unreadable > 0) {
+		snprintf(text, sizeof(text), "%" PRIu64 " of its lines can't "
+		    "be read, folders may be hidden: %s", b->boxes.unreadable,
+		    b->boxes.first_unreadable);
+		backup_problem(b, NULL, NULL, text);
+	}
+	if (find_box(&b->boxes, "INBOX") != NULL)
+		return 0;
+	*trusted = false;
+	if ((r = catalog_folder(b->catalog, "INBOX", &k, e)) == -1)
+		return -1;
+	if (b->boxes.n == 0)
+		backup_problem(b, NULL, NULL, "the server lists no folder");
+	else if (r == 1 && !k.facts.gone)
+		backup_problem(b, NULL, NULL, "the server does not list INBOX "
+		    "any more: what it lists is not believed");
+	return 0;
+}
+
 /* Record what LIST says.  The chosen folders stand in the order of the listing here. */
 static int
 place_all(struct backup *b, struct err *e)
@@ -300,9 +352,8 @@ place_all(struct backup *b, struct err *e)
 	size_t i, chosen_at = 0;
 	int rc = -1;
 
-	/* What can't be right must not make folders disappear. */
-	trusted = b->boxes.unreadable == 0 &&
-	    find_box(&b->boxes, "INBOX") != NULL;
+	if (judge_listing(b, &trusted, e) == -1)
+		return -1;
 	if (catalog_last_folder(b->catalog, &b->next_folder, e) == -1 ||
 	    catalog_last_epoch(b->catalog, &b->next_epoch, e) == -1)
 		goto out;
@@ -351,13 +402,13 @@ plan_folders(struct backup *b, struct err *e)
 	if (imap_list(b->im, false, &b->boxes, e) == -1)
 		return -1;
 	b->server.condstore = imap_can(b->im, CAP_CONDSTORE);
-	b->server.qresync = imap_can(b->im, CAP_QRESYNC) &&
-	    imap_can(b->im, CAP_ENABLE);
 	b->gmail = imap_can(b->im, CAP_GMAIL);
+	/* What QRESYNC tells of changes has no labels. */
+	b->server.qresync = imap_can(b->im, CAP_QRESYNC) &&
+	    imap_can(b->im, CAP_ENABLE) && !b->gmail;
 	b->server.ids = b->gmail || imap_can(b->im, CAP_OBJECTID);
-	if (b->boxes.unreadable > 0)
-		backup_problem(b, NULL, NULL, b->boxes.first_unreadable);
 	choose(b);
+	check_names(b);
 	if (ask_status(b, e) == -1 || place_all(b, e) == -1)
 		return -1;
 	ranks_with_gmail = b->gmail;

@@ -2,6 +2,7 @@
  * settle.c - what a visit came to: what changed is recorded, and the folder is done, or visited again.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,26 +21,33 @@
 
 /* ---- records ---- */
 
+/* ${over} was missing, and is not there any more: nobody need ask for it again. */
 static int
 put_gone(struct backup *b, struct visit *v, const struct uidset *gone,
-    uint64_t live, struct err *e)
+    const struct uidset *over, struct err *e)
 {
 	struct record rec = { .kind = REC_GONE };
-	uint64_t n = uidset_count(gone);
+	struct uidset both = UIDSET_INIT;
+	uint64_t n = uidset_count(gone), live = v->known.live;
+	char text[128];
+	int rc = 0;
 
-	if (n == 0)
-		return 0;
+	uidset_add_set(&both, gone);
+	uidset_add_set(&both, over);
 	rec.u.gone = (struct rec_gone){ v->where.folder, v->where.epoch,
-	    gone };
+	    &both };
 	v->f->gone += n;
 	b->report->counts.gone += n;
 	if (policy_shrunk(live, n)) {
-		backup_note(b, "folder %s: %" PRIu64 " of %" PRIu64
+		snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64
 		    " messages are gone from the server; the vault keeps them",
-		    name_shown(v->f->box->name), n, live);
-		b->partial = true;
+		    n, live);
+		backup_problem(b, v->f->box->name, NULL, text);
 	}
-	return vault_put(b->txn, &rec, e);
+	if (!uidset_empty(&both))
+		rc = vault_put(b->txn, &rec, e);
+	uidset_release(&both);
+	return rc;
 }
 
 /* The changed flags, one record for all messages that have the same now. */
@@ -192,6 +200,7 @@ fetch_lacking(struct backup *b, struct visit *v, const struct uidset *want,
 struct findings {
 	struct changes	changes;
 	struct uidset	lacking;	/* on the server, and not here */
+	struct uidset	over;		/* was lacking before, and is not on the server */
 	bool		trusted;	/* the figures add up */
 	uint64_t	unnamed;	/* messages more than UIDs */
 };
@@ -211,6 +220,20 @@ find_lacking(struct backup *b, struct visit *v, struct uidset *out,
 	return 0;
 }
 
+/* What was missing in this epoch and is not among ${there}. */
+static int
+find_over(struct backup *b, struct visit *v, const struct uidset *there,
+    struct findings *f, struct err *e)
+{
+	if (v->known.epoch != v->where.epoch || v->known.missing == 0)
+		return 0;
+	if (catalog_missing(b->catalog, v->where.epoch, &f->over, e) == -1)
+		return -1;
+	uidset_remove_set(&f->over, there);
+	uidset_remove_set(&f->lacking, &f->over);
+	return 0;
+}
+
 static void
 tally(const struct visit *v, const struct findings *f, struct policy_tally *t)
 {
@@ -224,74 +247,115 @@ tally(const struct visit *v, const struct findings *f, struct policy_tally *t)
 	t->exists = v->exists;
 }
 
-/* Nothing was known, or nothing that could be trusted: all bodies came. */
+/* What the server told of changes: flags, late messages, and what was lacking before. */
 static int
-find_by_content(struct backup *b, struct visit *v, struct findings *f,
+find_changed(struct backup *b, struct visit *v, struct findings *f,
     struct err *e)
 {
-	struct policy_tally t;
-
 	if (find_lacking(b, v, &f->lacking, e) == -1)
-		return -1;
-	if (v->plan.compare == COMPARE_CONTENT) {
-		struct uidset all = UIDSET_INIT;
-		int rc;
-
-		uidset_add_set(&all, &v->arrived);
-		uidset_add_set(&all, &f->lacking);
-		rc = compare_set(b->catalog, v->where.epoch, &all,
-		    &f->changes, e);
-		f->trusted = uidset_count(&all) == v->exists ||
-		    uidset_count(&all) == v->box.exists;
-		uidset_clear(&f->changes.want);
-		uidset_release(&all);
-		return rc;
-	}
-	tally(v, f, &t);
-	f->trusted = policy_adds_up(&t);
-	return 0;
-}
-
-/* The server told what changed. */
-static int
-find_by_resync(struct backup *b, struct visit *v, struct findings *f,
-    struct err *e)
-{
-	struct policy_tally t;
-
-	if (find_lacking(b, v, &f->lacking, e) == -1 ||
-	    compare_known(b->catalog, v->where.epoch, &v->vanished,
-	    &f->changes.gone, e) == -1)
 		return -1;
 	listing_sort(v->listing);
 	if (compare_some(b->catalog, v->where.epoch, v->listing, b->texts,
 	    &f->changes, e) == -1)
 		return -1;
-	tally(v, f, &t);
-	f->trusted = policy_adds_up(&t);
+	uidset_add_set(&f->lacking, &f->changes.want);
+	uidset_remove_set(&f->lacking, &v->vanished);
 	return 0;
 }
 
-/* The server told which flags changed and which UIDs there are. */
+/* Nothing was known, or nothing that could be trusted: all bodies came. */
+static int
+find_by_content(struct backup *b, struct visit *v, struct findings *f,
+    struct err *e)
+{
+	struct uidset all = UIDSET_INIT;
+	struct policy_tally t;
+	int rc;
+
+	if (find_changed(b, v, f, e) == -1)
+		return -1;
+	f->changes.reused = false;
+	if (v->plan.compare == COMPARE_NONE) {
+		tally(v, f, &t);
+		f->trusted = policy_adds_up(&t);
+		return 0;
+	}
+	/* What was listed without a body is nil. */
+	uidset_add_set(&all, &v->nil);
+	uidset_add_set(&all, &v->spoiled);
+	uidset_add_set(&all, &v->searched);
+	uidset_remove_set(&all, &v->vanished);
+	uidset_add_set(&f->lacking, &all);
+	uidset_remove_set(&f->lacking, &v->arrived);
+	uidset_add_set(&all, &v->arrived);
+	rc = compare_set(b->catalog, v->where.epoch, &all, &f->changes, e);
+	if (rc == 0)
+		rc = find_over(b, v, &all, f, e);
+	f->trusted = uidset_count(&all) == v->exists ||
+	    uidset_count(&all) == v->box.exists;
+	uidset_clear(&f->changes.want);
+	uidset_release(&all);
+	return rc;
+}
+
+/* Do the figures add up, and did the server keep count of changes all the time? */
+static bool
+adds_up(const struct visit *v, const struct findings *f)
+{
+	struct policy_tally t;
+
+	tally(v, f, &t);
+	return policy_adds_up(&t) && v->box.highestmodseq != 0 &&
+	    v->box.highestmodseq >= v->known.highestmodseq;
+}
+
+/* The server told what changed and what vanished. */
+static int
+find_by_resync(struct backup *b, struct visit *v, struct findings *f,
+    struct err *e)
+{
+	struct uidset there = UIDSET_INIT;
+	int rc;
+
+	uidset_add_range(&there, 1, UID_MAX);
+	uidset_remove_set(&there, &v->vanished);
+	rc = find_changed(b, v, f, e);
+	if (rc == 0)
+		rc = compare_known(b->catalog, v->where.epoch, &v->vanished,
+		    &f->changes.gone, e);
+	if (rc == 0)
+		rc = find_over(b, v, &there, f, e);
+	f->trusted = adds_up(v, f);
+	uidset_release(&there);
+	return rc;
+}
+
+/* The server told what changed; SEARCH told which UIDs there are. */
 static int
 find_by_changes(struct backup *b, struct visit *v, struct findings *f,
     struct err *e)
 {
-	struct policy_tally t;
-	uint64_t n = uidset_count(&v->searched);
+	uint64_t n = uidset_count(&v->searched), left;
+	struct uidset there = UIDSET_INIT;
+	int rc;
 
-	if (find_by_resync(b, v, f, e) == -1)
-		return -1;
-	if (f->trusted || (n != v->exists && n != v->box.exists))
-		return 0;
-	/* Something left: SEARCH says what. */
-	if (compare_set(b->catalog, v->where.epoch, &v->searched, &f->changes,
-	    e) == -1)
-		return -1;
+	uidset_add_set(&there, &v->searched);
+	uidset_remove_set(&there, &v->vanished);
+	left = uidset_count(&there);
+	rc = find_changed(b, v, f, e);
+	/* An answer that was cut short must not make messages disappear. */
+	if (rc == -1 || (n != v->exists && n != v->box.exists &&
+	    left != v->exists))
+		goto out;
+	if ((rc = compare_set(b->catalog, v->where.epoch, &there, &f->changes,
+	    e)) == -1)
+		goto out;
 	uidset_add_set(&f->lacking, &f->changes.want);
-	tally(v, f, &t);
-	f->trusted = policy_adds_up(&t);
-	return 0;
+	rc = find_over(b, v, &there, f, e);
+	f->trusted = adds_up(v, f);
+out:
+	uidset_release(&there);
+	return rc;
 }
 
 static void
@@ -334,9 +398,11 @@ find_by_listing(struct backup *b, struct visit *v, struct findings *f,
 	uidset_remove_set(&f->lacking, &v->vanished);
 	n = uidset_count(&all);
 	uidset_remove_set(&all, &v->vanished);
+	if (find_over(b, v, &all, f, e) == -1)
+		goto out;
 	left = uidset_count(&all);
 	f->trusted = n == v->box.exists || n == v->exists ||
-	    left == v->exists || v->expunged;
+	    left == v->exists || (v->expunged && n >= v->exists);
 	if (!f->trusted && v->exists > left)
 		f->unnamed = v->exists - left;
 	rc = 0;
@@ -413,9 +479,10 @@ settle_findings(struct backup *b, struct visit *v, struct findings *f,
 		return look_again(b, v, e);
 	if (!f->trusted) {
 		v->unnamed = f->unnamed > 0 ? f->unnamed : 1;
-		backup_problem(b, v->f->box->name, NULL,
+		backup_problem(b, v->f->box->name, NULL, v->fetch_refused ?
+		    v->why :
 		    "the server counts more or fewer messages than it lists");
-	} else if (put_gone(b, v, &f->changes.gone, v->known.live, e) == -1)
+	} else if (put_gone(b, v, &f->changes.gone, &f->over, e) == -1)
 		return -1;
 	if (put_flags(b, v, &f->changes, e) == -1)
 		return -1;
@@ -432,10 +499,15 @@ settle_compare(struct backup *b, struct visit *v, struct err *e)
 
 	memset(&f, 0, sizeof(f));
 	rc = v->moved ? 0 : find(b, v, &f, e);
+	/* Flags that were not listed were not compared. */
+	if (v->fetch_refused && (v->plan.compare == COMPARE_CHANGES ||
+	    v->plan.compare == COMPARE_ALL))
+		f.trusted = false;
 	if (rc == 0)
 		rc = settle_findings(b, v, &f, e);
 	changes_release(&f.changes);
 	uidset_release(&f.lacking);
+	uidset_release(&f.over);
 	return rc;
 }
 
@@ -444,6 +516,7 @@ settle_compare(struct backup *b, struct visit *v, struct err *e)
 static int
 settle_fetch(struct backup *b, struct visit *v, struct err *e)
 {
+	struct changes changes = { .same = 0 };
 	struct uidset rest = UIDSET_INIT, some = UIDSET_INIT;
 	int rc = -1;
 
@@ -468,8 +541,14 @@ settle_fetch(struct backup *b, struct visit *v, struct err *e)
 	if (put_missing(b, v, &rest, v->why != NULL ? v->why :
 	    "the server did not deliver it", e) == -1)
 		goto out;
+	/* What turned out to be known may have other flags. */
+	listing_sort(v->listing);
+	if (compare_some(b->catalog, v->where.epoch, v->listing, b->texts,
+	    &changes, e) == -1 || put_flags(b, v, &changes, e) == -1)
+		goto out;
 	rc = finish(b, v, &v->settled, v->settled_full, e);
 out:
+	changes_release(&changes);
 	uidset_release(&rest);
 	uidset_release(&some);
 	return rc;
@@ -481,8 +560,9 @@ out:
 static int
 settle_refused(struct backup *b, struct visit *v, struct err *e)
 {
-	if (v->f->visits < VISITS_MAX && v->plan.compare == COMPARE_RESYNC) {
-		/* It may be QRESYNC that the server can't do, though it says so. */
+	/* It may be the parameter that the server can't do, though it says so. */
+	if (v->f->visits < VISITS_MAX &&
+	    (v->plan.compare == COMPARE_RESYNC || (v->unknown && v->condstore))) {
 		b->server.qresync = false;
 		return plan_anew(b, v, e);
 	}

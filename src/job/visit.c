@@ -15,6 +15,7 @@
 #define HELD_LABELS_MAX	FLAGS_MAX_TEXT
 #define HELD_ID_MAX	300
 #define ASK_EXACT	500	/* UIDs a command, where each is known to exist */
+#define TOLD_SPARE	100000	/* news beyond two for each message, before a server is cut short */
 
 /* ---- making one ---- */
 
@@ -131,6 +132,15 @@ send_examine(struct backup *b, struct visit *v, struct err *e)
 	struct imap_resync resync = { v->known.uidvalidity,
 	    v->known.highestmodseq };
 
+	/* The server may have taken it back since the visit was planned. */
+	if (v->plan.compare == COMPARE_RESYNC &&
+	    !imap_can(b->im, CAP_QRESYNC))
+		v->plan.compare = COMPARE_CHANGES;
+	v->condstore = imap_can(b->im, CAP_CONDSTORE);
+	if (v->plan.compare == COMPARE_CHANGES && !v->condstore) {
+		v->plan.compare = COMPARE_ALL;
+		v->plan.dates = v->plan.full = true;
+	}
 	v->examined = true;
 	v->unanswered++;
 	return imap_examine(b->im, v->f->box->wire,
@@ -161,7 +171,6 @@ send_listing(struct backup *b, struct visit *v, struct err *e)
 
 	v->listed = true;
 	if (v->kind == VISIT_FETCH || v->plan.compare == COMPARE_RESYNC ||
-	    v->plan.compare == COMPARE_CONTENT ||
 	    (v->plan.compare == COMPARE_NONE && !v->plan.list_first))
 		return 0;
 	if (v->plan.compare == COMPARE_CHANGES)
@@ -238,8 +247,8 @@ visit_send(struct backup *b, struct visit *v, struct err *e)
 
 /* ---- facts that come in several responses ---- */
 
-void
-held_init(struct held *h)
+static void
+init_held(struct held *h)
 {
 	memset(h, 0, sizeof(*h));
 	buf_init(&h->date, DATE_MAX_RAW);
@@ -249,14 +258,52 @@ held_init(struct held *h)
 	buf_init(&h->threadid, HELD_ID_MAX);
 }
 
-void
-held_release(struct held *h)
+static void
+release_held(struct held *h)
 {
 	buf_release(&h->date);
 	buf_release(&h->flags);
 	buf_release(&h->labels);
 	buf_release(&h->emailid);
 	buf_release(&h->threadid);
+}
+
+void
+visit_begin_holding(struct backup *b)
+{
+	size_t i;
+
+	b->early = xcalloc(EARLY_MAX, sizeof(*b->early));
+	for (i = 0; i < EARLY_MAX; i++)
+		init_held(&b->early[i]);
+	init_held(&b->late);
+}
+
+void
+visit_forget_held(struct backup *b)
+{
+	size_t i;
+
+	for (i = 0; i < EARLY_MAX; i++)
+		b->early[i].set = false;
+	b->late.set = false;
+}
+
+void
+visit_end_holding(struct backup *b)
+{
+	size_t i;
+
+	for (i = 0; i < EARLY_MAX; i++)
+		release_held(&b->early[i]);
+	release_held(&b->late);
+	free(b->early);
+}
+
+static struct held *
+early_slot(const struct backup *b, uint32_t uid)
+{
+	return &b->early[uid % EARLY_MAX];
 }
 
 static const char *
@@ -266,43 +313,47 @@ held_text(struct buf *b, const char *s)
 	return s == NULL || buf_adds(b, s) == -1 ? NULL : buf_text(b);
 }
 
-/* Fill what is held with what it lacks. */
+/* Add to what is held; where it holds the same fact, the ${newer} one counts. */
 static void
-hold_more(struct held *h, const struct mail_meta *from)
+hold_more(struct held *h, const struct mail_meta *from, bool newer)
 {
 	struct mail_meta *m = &h->meta;
 
-	if (m->internaldate == NULL) {
+	if (from->internaldate != NULL && (newer || m->internaldate == NULL)) {
 		m->internaldate = held_text(&h->date, from->internaldate);
 		m->date = from->date;
 		m->has_date = from->has_date;
 	}
-	if (m->flags == NULL)
+	if (from->flags != NULL && (newer || m->flags == NULL))
 		m->flags = held_text(&h->flags, from->flags);
-	if (m->labels == NULL)
+	if (from->labels != NULL && (newer || m->labels == NULL))
 		m->labels = held_text(&h->labels, from->labels);
-	if (m->emailid == NULL)
+	if (from->emailid != NULL && (newer || m->emailid == NULL))
 		m->emailid = held_text(&h->emailid, from->emailid);
-	if (m->threadid == NULL)
+	if (from->threadid != NULL && (newer || m->threadid == NULL))
 		m->threadid = held_text(&h->threadid, from->threadid);
-	if (!m->has_size) {
+	if (from->has_size && (newer || !m->has_size)) {
 		m->size = from->size;
-		m->has_size = from->has_size;
+		m->has_size = true;
 	}
 }
 
 static void
 hold(struct held *h, const struct mail_meta *m)
 {
+	if (!h->set || h->meta.uid != m->uid)
+		h->meta = (struct mail_meta){ .uid = m->uid };
 	h->set = true;
-	h->meta = (struct mail_meta){ .uid = m->uid };
-	hold_more(h, m);
+	hold_more(h, m, true);
 }
 
+/* All that was asked for with a body.  What a server leaves out is waited for until it tells of something else. */
 static bool
-is_complete(const struct mail_meta *m)
+is_complete(const struct backup *b, const struct mail_meta *m)
 {
-	return m->flags != NULL && m->internaldate != NULL;
+	return m->flags != NULL && m->internaldate != NULL && m->has_size &&
+	    (m->labels != NULL || !b->gmail) &&
+	    (m->emailid != NULL || !b->server.ids);
 }
 
 /* ---- taking messages ---- */
@@ -347,13 +398,34 @@ out:
 	return rc;
 }
 
+/* Whether a message that is known under this UID came on the same day: the same bytes may have been mailed twice.  1, 0, -1. */
+static int
+same_date(struct backup *b, struct visit *v, const struct mail_meta *m,
+    struct err *e)
+{
+	struct catalog_uids *it;
+	struct known_uid k;
+	bool same = !m->has_date;
+	int r;
+
+	if (catalog_uids(b->catalog, v->where.epoch, m->uid, m->uid, &it, e) ==
+	    -1)
+		return -1;
+	while ((r = catalog_uids_next(it, &k, e)) == 1)
+		if (k.has_date && k.date == m->date)
+			same = true;
+	catalog_uids_close(&it);
+	return r == -1 ? -1 : same;
+}
+
 /*
  * Whether the message that was taken in is known already under this UID: 1 yes, 0 no, -1.  Only UIDs that can be known are looked up.
  */
 static int
-known_content(struct backup *b, struct visit *v, uint32_t uid,
+known_content(struct backup *b, struct visit *v, const struct mail_meta *m,
     const struct digest *sha256, struct err *e)
 {
+	uint32_t uid = m->uid;
 	bool twice = uidset_has(&v->arrived, uid);
 	int r;
 
@@ -361,6 +433,8 @@ known_content(struct backup *b, struct visit *v, uint32_t uid,
 	    uid > v->known.max_uid))
 		return 0;
 	r = catalog_uid_has(b->catalog, v->where.epoch, uid, sha256, e);
+	if (r == 1 && !twice)
+		r = same_date(b, v, m, e);
 	if (r != 0)
 		return r;
 	if (twice) {
@@ -409,6 +483,38 @@ check_size(struct visit *v, const struct mail_meta *m, uint64_t size)
 	    m->size);
 }
 
+/* A server that tells more than it can have to tell never comes to an end. */
+static int
+check_told(const struct visit *v, uint64_t n, struct err *e)
+{
+	const uint64_t counts[] = { v->box.exists, v->exists,
+	    v->f->box->state.exists, v->known.live };
+	uint64_t most = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (counts[i] > most)
+			most = counts[i];
+	if (n <= 2 * most + TOLD_SPARE)
+		return 0;
+	return err_set(e, EK_PROTO, "the server tells of more messages than "
+	    "there are in the folder");
+}
+
+/* A line of the listing; without the flags where a body with newer ones is on its way. */
+static int
+list(struct backup *b, struct visit *v, const struct mail_meta *m,
+    bool with_flags, struct err *e)
+{
+	struct listed l = { .uid = m->uid,
+	    .date = m->has_date ? m->date : LISTED_NO_DATE };
+
+	if (with_flags && (intern_put(b->texts, m->flags, &l.flags) == -1 ||
+	    intern_put(b->texts, m->labels, &l.labels) == -1))
+		return err_set(e, EK_PROTO, "too many different flags");
+	return listing_add(v->listing, &l, e);
+}
+
 /* The message that was taken in is whole, and all facts are there that will come. */
 static int
 store(struct backup *b, struct visit *v, const struct mail_meta *m,
@@ -420,18 +526,20 @@ store(struct backup *b, struct visit *v, const struct mail_meta *m,
 
 	b->report->counts.fetched++;
 	b->report->counts.fetched_bytes += size;
-	if (size == 0 && m->has_size && m->size > 0) {
+	/* Empty is a message only where the server says that it has no bytes. */
+	if (size == 0 && (!m->has_size || m->size > 0)) {
 		uidset_add(&v->nil, m->uid);
 		return 0;
 	}
 	check_size(v, m, size);
-	if ((known = known_content(b, v, m->uid, &sha256, e)) == -1)
+	if ((known = known_content(b, v, m, &sha256, e)) == -1)
 		return -1;
 	if (!known) {
 		if (vault_add(b->txn, &v->where, m, e) == -1)
 			return -1;
 		count_added(b, v, m->uid, size);
-	}
+	} else if (list(b, v, m, true, e) == -1)
+		return -1;	/* its flags may have changed */
 	if (check_standin(b, v, m->uid, e) == -1)
 		return -1;
 	uidset_add(&v->arrived, m->uid);
@@ -476,6 +584,7 @@ take_body(struct backup *b, struct visit *v, const struct imap_event *ev,
     struct err *e)
 {
 	struct mail_meta m = ev->meta;
+	const struct held *early;
 
 	/* Filed only under a UID that was asked for. */
 	if (!uidset_has(&v->ask, m.uid) || v->refused || !v->opened ||
@@ -496,13 +605,14 @@ take_body(struct backup *b, struct visit *v, const struct imap_event *ev,
 	default:
 		break;
 	}
-	if (is_complete(&m))
+	if (is_complete(b, &m))
 		return store(b, v, &m, e);
 	hold(&b->late, &m);
 	b->late_visit = v;
-	if (b->early.set && b->early.meta.uid == m.uid)
-		hold_more(&b->late, &b->early.meta);
-	return is_complete(&b->late.meta) ? visit_flush(b, e) : 0;
+	early = early_slot(b, m.uid);
+	if (early->set && early->meta.uid == m.uid)
+		hold_more(&b->late, &early->meta, false);
+	return is_complete(b, &b->late.meta) ? visit_flush(b, e) : 0;
 }
 
 /* A message whose content the vault has by its id needs no body. */
@@ -513,7 +623,7 @@ take_by_id(struct backup *b, struct visit *v, const struct mail_meta *m,
 	int r;
 
 	if (!v->plan.list_first || !b->server.ids || b->opts->full ||
-	    m->emailid == NULL || !is_complete(m) ||
+	    m->emailid == NULL || !is_complete(b, m) ||
 	    uidset_has(&v->arrived, m->uid) ||
 	    (v->known.epoch == v->where.epoch && m->uid <= v->known.max_uid))
 		return 0;
@@ -529,22 +639,26 @@ static int
 take_facts(struct backup *b, struct visit *v, const struct mail_meta *m,
     struct err *e)
 {
-	struct listed l = { .uid = m->uid,
-	    .date = m->has_date ? m->date : LISTED_NO_DATE };
+	bool awaited = uidset_has(&v->ask, m->uid) &&
+	    !uidset_has(&v->arrived, m->uid);
 
-	if (!v->opened)
+	/* What QRESYNC tells of changes comes before the answer to EXAMINE. */
+	if (!v->opened && v->plan.compare != COMPARE_RESYNC)
 		return 0;
-	if (uidset_has(&v->ask, m->uid))
-		hold(&b->early, m);
-	if (m->flags == NULL || v->kind == VISIT_FETCH)
-		return 0;
-	if (intern_put(b->texts, m->flags, &l.flags) == -1 ||
-	    intern_put(b->texts, m->labels, &l.labels) == -1)
-		return err_set(e, EK_PROTO, "%s: too many different flags",
-		    v->f->box->name);
-	if (listing_add(v->listing, &l, e) == -1)
+	if (check_told(v, ++v->told, e) == -1)
 		return -1;
-	return take_by_id(b, v, m, e);
+	if (awaited) {
+		/* It is there, and has no content unless that follows. */
+		hold(early_slot(b, m->uid), m);
+		uidset_add(&v->nil, m->uid);
+	}
+	/* A line of a listing may come in pieces. */
+	if (v->kind == VISIT_FETCH ||
+	    (m->flags == NULL && m->labels == NULL && !m->has_date))
+		return 0;
+	if (list(b, v, m, !awaited, e) == -1)
+		return -1;
+	return v->opened ? take_by_id(b, v, m, e) : 0;
 }
 
 static int
@@ -557,13 +671,31 @@ take_message(struct backup *b, struct visit *v, const struct imap_event *ev,
 		return 0;
 	if (b->late.set && b->late_visit == v &&
 	    b->late.meta.uid == ev->meta.uid) {
-		hold_more(&b->late, &ev->meta);
-		return is_complete(&b->late.meta) ? visit_flush(b, e) : 0;
+		hold_more(&b->late, &ev->meta, true);
+		return is_complete(b, &b->late.meta) ? visit_flush(b, e) : 0;
 	}
 	return take_facts(b, v, &ev->meta, e);
 }
 
 /* ---- the other events ---- */
+
+/* What is odd about a folder's UIDs is worth a word, though all is well. */
+static void
+warn_of_uids(const struct visit *v)
+{
+	const char *name = name_shown(v->f->box->name);
+
+	if (v->f->visits > 0 || v->kind != VISIT_COMPARE)
+		return;
+	if (v->box.uidvalidity == 0)
+		log_warn("folder %s: the server gives no UIDVALIDITY: all is "
+		    "fetched and compared each time", name);
+	else if (v->plan.compare == COMPARE_CONTENT &&
+	    policy_same_epoch(&v->known, &v->box))
+		log_warn("folder %s: UIDNEXT went back, UIDs may stand for "
+		    "other messages than before: all is fetched and compared",
+		    name);
+}
 
 /* The folder is open: under which epoch do its messages go? */
 static int
@@ -576,6 +708,7 @@ take_box(struct backup *b, struct visit *v, const struct imap_event *ev,
 	v->opened = true;
 	v->box = ev->box;
 	v->where.uidvalidity = ev->box.uidvalidity;
+	warn_of_uids(v);
 	expected = v->known.epoch != 0 && !v->plan.new_epoch;
 	if (v->known.epoch != 0 && policy_same_epoch(&v->known, &ev->box)) {
 		/* It may be what STATUS called another one: then the figures decide. */
@@ -586,7 +719,7 @@ take_box(struct backup *b, struct visit *v, const struct imap_event *ev,
 	v->moved = expected || v->kind == VISIT_FETCH;
 	if (v->f->renamed_from != 0)
 		return 0;	/* it is not that one: settle() knows */
-	if (expected)
+	if (v->known.epoch != 0)
 		backup_note(b, "folder %s has a new UIDVALIDITY: "
 		    "its messages are fetched anew, those of before are kept",
 		    name_shown(v->f->box->name));
@@ -599,7 +732,10 @@ take_box(struct backup *b, struct visit *v, const struct imap_event *ev,
 static void
 take_refusal(struct visit *v, const struct imap_event *ev)
 {
-	v->fetch_refused = true;
+	if (ev->kind == IMAP_BOX)
+		v->unknown = ev->refusal == REFUSED_UNKNOWN;
+	else if (!ev->search)
+		v->fetch_refused = true;
 	if (ev->refusal == REFUSED_LATER)
 		v->later = true;
 	if (ev->backoff_ms > v->backoff_ms)
@@ -618,6 +754,7 @@ visit_take(struct backup *b, struct visit *v, const struct imap_event *ev,
 		return -1;
 	switch (ev->kind) {
 	case IMAP_BOX:
+		visit_forget_held(b);
 		v->unanswered--;
 		v->exists = ev->exists;
 		if (ev->ok)
@@ -629,16 +766,16 @@ visit_take(struct backup *b, struct visit *v, const struct imap_event *ev,
 		return take_message(b, v, ev, e);
 	case IMAP_VANISHED:
 		uidset_add_set(&v->vanished, ev->uids);
-		return 0;
+		return check_told(v, v->vanished.n, e);
 	case IMAP_EXPUNGED:
 		if (ev->uids != NULL)
 			uidset_add_set(&v->vanished, ev->uids);
 		else
 			v->expunged = true;
-		return 0;
+		return check_told(v, v->vanished.n, e);
 	case IMAP_UIDS:
 		uidset_add_set(&v->searched, ev->uids);
-		return 0;
+		return check_told(v, v->searched.n, e);
 	case IMAP_DONE:
 		v->unanswered--;
 		v->exists = ev->exists;

@@ -32,6 +32,7 @@ struct known_epoch {
 	uint64_t	 uidvalidity;
 	uint64_t	 live;		/* messages in it that are not gone */
 	uint32_t	 max_uid;	/* highest ever seen in it, 0 for none */
+	uint32_t	 max_live;	/* highest of those that are not gone, 0 for none */
 	uint64_t	 missing;	/* UIDs asked for in vain so far */
 	bool		 has_state;	/* a comparison finished once; the rest is of the last one */
 	bool		 complete;	/* ... and nothing came after it: no message, flag, gone or missing record */

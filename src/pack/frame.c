@@ -24,8 +24,8 @@
 #define OUT_SIZE	(256 * 1024)	/* one write(2) */
 
 /*
- * 3 keeps up with a fast server (300 to 450 MB/s on mail).  Level 1 makes packs larger by 1.05 to 1.17; 5 makes
- * them 0.94 to 0.99 of the size at 0.55 of the speed, 9 makes them 0.89 to 0.97 at a quarter.  Its window is 2 MiB.
+ * 3 keeps up with a fast server (300 MB/s on mail).  Level 1 makes packs larger by 1.11 to 1.25; 5 makes them 0.98 of
+ * the size at 0.55 of the speed, 9 makes them 0.91 to 0.96 at a quarter (tests/bench/frames).  Its window is 2 MiB.
  */
 #define LEVEL		3
 

@@ -30,12 +30,24 @@ visit_anew(const struct mail_state *st, const struct policy_server *server,
 		v->first = 0;
 }
 
+/*
+ * UIDs that were given are given again: UIDNEXT is lower than it was, or than the UID of a message that we think is there (mail that
+ * came while the last run was looking is above the UIDNEXT of its state, and so is what a run that broke off has fetched).
+ */
+static bool
+went_back(const struct known_epoch *k, const struct mail_state *st)
+{
+	return st->uidnext != 0 && (st->uidnext <= k->max_live ||
+	    (k->has_state && st->uidnext < k->uidnext));
+}
+
 /* The last complete state and what STATUS says are the same in all four figures. */
 static bool
 unchanged(const struct known_epoch *k, const struct mail_state *st)
 {
 	return k->has_state && k->complete && k->missing == 0 &&
 	    k->highestmodseq != 0 && st->has_exists &&
+	    st->uidvalidity == k->uidvalidity &&
 	    st->uidnext == k->uidnext &&
 	    st->highestmodseq == k->highestmodseq && st->exists == k->exists;
 }
@@ -44,7 +56,7 @@ unchanged(const struct known_epoch *k, const struct mail_state *st)
 static void
 want_new(const struct known_epoch *k, struct policy_visit *v)
 {
-	uint64_t from = (uint64_t)k->max_uid + 1;
+	uint64_t from = (uint64_t)k->max_live + 1;
 
 	if (k->has_state && k->uidnext > from)
 		from = k->uidnext;
@@ -72,7 +84,7 @@ policy_visit(const struct known_epoch *k, const struct mail_state *st,
 		return;
 	}
 	v->list_first = server->ids;
-	v->dates = !server->condstore;
+	v->dates = !server->condstore || k->highestmodseq == 0;
 	v->ask_missing = k->missing > 0;
 	if (k->uidvalidity == 0) {
 		v->why = "the server gives no UIDVALIDITY";
@@ -81,7 +93,7 @@ policy_visit(const struct known_epoch *k, const struct mail_state *st,
 		v->list_first = false;
 		return;
 	}
-	if (k->has_state && st->uidnext != 0 && st->uidnext < k->uidnext) {
+	if (went_back(k, st)) {
 		v->why = "UIDNEXT went back";
 		visit_anew(st, server, v);
 		v->compare = COMPARE_CONTENT;
@@ -104,6 +116,11 @@ policy_visit(const struct known_epoch *k, const struct mail_state *st,
 		v->skip = true;
 		v->why = "unchanged";
 		return;
+	} else if (st->highestmodseq != 0 &&
+	    st->highestmodseq < k->highestmodseq) {
+		v->compare = COMPARE_ALL;
+		v->full = true;
+		v->why = "HIGHESTMODSEQ went back";
 	} else if (k->highestmodseq != 0 && server->qresync) {
 		v->compare = COMPARE_RESYNC;
 		v->why = "it changed";
@@ -123,13 +140,19 @@ policy_again(const struct known_epoch *k, const struct mail_state *box,
     const struct policy_server *server, struct policy_visit *v)
 {
 	memset(v, 0, sizeof(*v));
-	v->compare = k == NULL || k->live == 0 ? COMPARE_NONE : COMPARE_ALL;
-	if (k != NULL && k->uidvalidity == 0 && box->uidvalidity == 0)
-		v->compare = COMPARE_CONTENT;
-	v->dates = !server->condstore;
-	v->list_first = true;
 	v->full = true;
 	v->why = "the figures did not add up";
+	if (k != NULL && ((k->uidvalidity == 0 && box->uidvalidity == 0) ||
+	    (k->uidvalidity == box->uidvalidity && went_back(k, box)))) {
+		/* What a UID stands for must be seen again. */
+		v->compare = COMPARE_CONTENT;
+		v->first = 1;
+		v->last = POLICY_UID_END;
+		return;
+	}
+	v->compare = k == NULL || k->live == 0 ? COMPARE_NONE : COMPARE_ALL;
+	v->dates = !server->condstore || box->highestmodseq == 0;
+	v->list_first = true;
 }
 
 bool

@@ -43,8 +43,8 @@ static const char *const directories[] = { "packs", "manifests", "orphans",
 
 /* ---- vault.json ---- */
 
-void
-json_write(const struct vault *v, struct buf *b)
+static void
+layout_write(const struct vault *v, struct buf *b)
 {
 	struct json_out j;
 
@@ -118,7 +118,7 @@ read_fields(struct vault *v, const struct json *doc, struct err *e)
 }
 
 int
-json_read(struct vault *v, struct err *e)
+layout_read(struct vault *v, struct err *e)
 {
 	struct buf b = BUF_INIT(JSON_MAX);
 	struct json *doc = NULL;
@@ -298,7 +298,7 @@ fill(struct vault *v, struct err *e)
 	    io_replace_file(v->tmp, v->dir, "README.txt", readme,
 	    sizeof(readme) - 1, e) == -1)
 		return -1;
-	json_write(v, &json);
+	layout_write(v, &json);
 	rc = io_put_file(v->tmp, v->dir, "vault.json", json.p, json.n, e);
 	buf_release(&json);
 	return rc;
@@ -346,7 +346,7 @@ vault_set_account(struct vault *v, const struct account *account,
 	int rc;
 
 	v->account = account_copy(account);
-	json_write(v, &json);
+	layout_write(v, &json);
 	rc = io_replace_file(v->tmp, v->dir, "vault.json", json.p, json.n, e);
 	if (rc == -1)
 		account_free(&v->account);

@@ -27,6 +27,7 @@ struct vault {
 	struct digest	 head_sha256;
 	int64_t		 head_time;		/* a writer's: time of the last commit */
 	struct catalog	*catalog;		/* own */
+	char		*catalog_path;		/* own; its file */
 	bool		 catalog_writable;	/* a writer's, or a reader's own */
 	struct pack_reader *reader;		/* own; NULL until needed */
 };
@@ -61,15 +62,15 @@ struct vault_txn {
 	char		*whole[16];	/* own; packs seen to be there with their size, newest first */
 };
 
-/* json.c: vault.json */
-int json_read(struct vault *, struct err *);
-void json_write(const struct vault *, struct buf *);
+/* layout.c: vault.json */
+int layout_read(struct vault *, struct err *);
 
 /* recover.c: see vault_open() */
 int recover_head(struct vault *, struct err *);
 int recover_scratch(struct vault *, struct err *);
 int recover_catalog_write(struct vault *, struct err *);
 int recover_catalog_read(struct vault *, struct err *);
+void recover_catalog_close(struct vault *);
 
 /* vault.c */
 int vault_take_lock(struct vault *, bool wait, struct err *);

@@ -143,14 +143,13 @@ enum standing {
 	STANDS_ELSEWHERE,	/* it is another vault's */
 };
 
+/* ${head} was read before v->head: a writer publishes the manifest first. */
 static int
-look_where(struct vault *v, struct catalog *c, struct catalog_head *head,
+look_where(struct vault *v, const struct catalog_head *head,
     enum standing *out, struct err *e)
 {
 	struct digest sha256 = { { 0 } };
 
-	if (catalog_head(c, head, e) == -1)
-		return -1;
 	*out = STANDS_BEHIND;
 	if (head->vault[0] != '\0' && strcmp(head->vault, v->id) != 0) {
 		*out = STANDS_ELSEWHERE;
@@ -202,7 +201,8 @@ catch_up(struct vault *v, struct catalog *c, struct err *e)
 	enum standing where;
 	uint64_t commit;
 
-	if (look_where(v, c, &head, &where, e) == -1)
+	if (catalog_head(c, &head, e) == -1 ||
+	    look_where(v, &head, &where, e) == -1)
 		return -1;
 	switch (where) {
 	case STANDS_AT_HEAD:
@@ -239,7 +239,8 @@ open_caught_up(struct vault *v, const char *path, struct catalog **out,
 
 		fresh = access(path, F_OK) == -1;
 		if (catalog_open(path, CATALOG_WRITE, out, e) == 0) {
-			if (look_where(v, *out, &head, &where, e) == 0 &&
+			if (catalog_head(*out, &head, e) == 0 &&
+			    look_where(v, &head, &where, e) == 0 &&
 			    where == STANDS_AHEAD) {
 				catalog_close(out);
 				return alarm_ahead(v, &head, e);
@@ -261,13 +262,27 @@ open_caught_up(struct vault *v, const char *path, struct catalog **out,
 int
 recover_catalog_write(struct vault *v, struct err *e)
 {
-	char *path = xasprintf("%s/" CATALOG_FILE, v->path);
-	int rc;
-
-	rc = open_caught_up(v, path, &v->catalog, e);
+	v->catalog_path = xasprintf("%s/" CATALOG_FILE, v->path);
 	v->catalog_writable = true;
-	free(path);
-	return rc;
+	return open_caught_up(v, v->catalog_path, &v->catalog, e);
+}
+
+/*
+ * A catalog that turned out to be damaged after it was opened: who may write it takes it away, and the next one builds it anew.
+ */
+void
+recover_catalog_close(struct vault *v)
+{
+	bool damaged = v->catalog != NULL && catalog_damaged(v->catalog);
+	struct err ignored;
+
+	catalog_close(&v->catalog);
+	if (damaged && (v->catalog_writable ||
+	    vault_take_lock(v, false, &ignored) == 0) &&
+	    catalog_remove(v->catalog_path, &ignored) == -1)
+		log_warn("%s", ignored.text);
+	free(v->catalog_path);
+	v->catalog_path = NULL;
 }
 
 /* A reader's own catalog, where the vault's can't be used. */
@@ -301,6 +316,9 @@ open_private(struct vault *v, struct err *e)
 		    open_caught_up(v, path, &v->catalog, e);
 	}
 	v->catalog_writable = true;
+	free(v->catalog_path);
+	v->catalog_path = path;
+	path = NULL;
 out:
 	if (fd != -1)
 		close(fd);
@@ -342,10 +360,9 @@ try_read(struct vault *v, const char *path, struct err *e)
 	if (catalog_open(path, frozen ? CATALOG_READ_FROZEN : CATALOG_READ,
 	    &v->catalog, e) == -1)
 		return read_head(v, e) == -1 ? -1 : 0;
-	/* The catalog first: a writer publishes the manifest before. */
 	if (catalog_head(v->catalog, &head, e) == -1 ||
 	    read_head(v, e) == -1 ||
-	    look_where(v, v->catalog, &head, &where, e) == -1)
+	    look_where(v, &head, &where, e) == -1)
 		return -1;
 	if (where == STANDS_AT_HEAD)
 		return 1;
@@ -361,9 +378,10 @@ int
 recover_catalog_read(struct vault *v, struct err *e)
 {
 	const struct timespec pause = { 0, 100 * 1000 * 1000 };
-	char *path = xasprintf("%s/" CATALOG_FILE, v->path);
-	int tries, r = 0, rc = -1;
+	const char *path;
+	int tries, r = 0;
 
+	path = v->catalog_path = xasprintf("%s/" CATALOG_FILE, v->path);
 	for (tries = 0; tries < READER_TRIES; tries++) {
 		if ((r = try_read(v, path, e)) != 0)
 			break;
@@ -376,16 +394,9 @@ recover_catalog_read(struct vault *v, struct err *e)
 			break;
 		nanosleep(&pause, NULL);
 	}
-	if (r == 1) {
-		rc = 0;
-		goto out;
-	}
-	if (r == -1)
-		goto out;
+	if (r == 1 || r == -1)
+		return r == 1 ? 0 : -1;
 	if (r == 2)
 		log_warn("%s", e->text);
-	rc = open_private(v, e);
-out:
-	free(path);
-	return rc;
+	return open_private(v, e);
 }

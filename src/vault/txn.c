@@ -41,12 +41,6 @@ vault_run(const struct vault_txn *t)
 	return t->run;
 }
 
-uint64_t
-vault_stored(const struct vault_txn *t)
-{
-	return t->stored;
-}
-
 void
 vault_pending(const struct vault_txn *t, struct vault_pending *out)
 {

@@ -71,7 +71,7 @@ vault_close(struct vault **vp)
 
 	if (v == NULL)
 		return;
-	catalog_close(&v->catalog);
+	recover_catalog_close(v);
 	pack_reader_free(&v->reader);
 	account_free(&v->account);
 	close_fd(&v->packs);
@@ -101,7 +101,7 @@ open_dir(struct vault *v, const char *path, struct err *e)
 		}
 		return -1;
 	}
-	return json_read(v, e);
+	return layout_read(v, e);
 }
 
 static int
@@ -169,18 +169,6 @@ const char *
 vault_path(const struct vault *v)
 {
 	return v->path;
-}
-
-const char *
-vault_id(const struct vault *v)
-{
-	return v->id;
-}
-
-enum container
-vault_container(const struct vault *v)
-{
-	return v->container;
 }
 
 const struct account *

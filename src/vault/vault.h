@@ -56,8 +56,6 @@ void vault_close(struct vault **);
 int vault_account_of(const char *, struct account **, struct err *);
 
 const char *vault_path(const struct vault *);
-const char *vault_id(const struct vault *);
-enum container vault_container(const struct vault *);
 const struct account *vault_account(const struct vault *);
 /* vault_set_account(v, account, e): write another account's settings into vault.json (a writer). */
 int vault_set_account(struct vault *, const struct account *, struct err *);
@@ -130,7 +128,5 @@ int vault_commit(struct vault_txn *, struct err *);
 int vault_end(struct vault_txn **, struct rec_run_end *, struct err *);
 /* vault_abort(tp): forget what is not committed.  No-op for NULL. */
 void vault_abort(struct vault_txn **);
-/* vault_stored(t): bytes of packs written by this run. */
-uint64_t vault_stored(const struct vault_txn *);
 
 #endif

@@ -18,8 +18,9 @@ done
 need zsh fish
 
 # Now by the shells themselves, in a place with one file and one directory.
-mkdir -p "$TMPDIR/home/directory" "$TMPDIR/fpath"
+mkdir -p "$TMPDIR/home/directory" "$TMPDIR/home/.config/mailkeep" "$TMPDIR/fpath"
 touch "$TMPDIR/home/file"
+echo 'account home { server = "imaps://anna@localhost" }' >"$TMPDIR/home/.config/mailkeep/config"
 cp completions/mailkeep.zsh "$TMPDIR/fpath/_mailkeep"
 export HOME=$TMPDIR/home
 cd "$HOME"
@@ -67,6 +68,13 @@ offers 'mailkeep --color ' 'always auto never'
 offers 'mailkeep version --color al' always
 offers 'mailkeep --config f' file
 offers 'mailkeep version -c f' file
+offers 'mailkeep bac' backup
+offers 'mailkeep backup --full' '--full --full-every'
+offers 'mailkeep init --container ' 'mbox tar'
+offers 'mailkeep init --tls-ca f' file
+offers 'mailkeep backup h' home
+offers 'mailkeep status --max-' --max-age
+[ "$(bash_answers 'mailkeep list di')" = directory ] || complain "bash doesn't complete a vault"
 [ "$(bash_answers 'mailkeep version --color=al')" = always ] || complain "bash doesn't complete --color=al"
 
 # zsh_offers LINE PATTERN: zsh answers at a terminal only, so one at a pseudo-terminal must list what matches.
@@ -84,7 +92,8 @@ zsh_offers()
 }
 
 zsh -n "$TOP/completions/mailkeep.zsh" || complain "zsh can't read its completions"
-zsh_offers 'mailkeep ' 'help*explain*version*print'
+zsh_offers 'mailkeep ' 'backup*fetch*help*explain*version*print'
+zsh_offers 'mailkeep backup h' 'home'
 zsh_offers 'mailkeep help --' '--accounts*--color*--dump'
 zsh_offers 'mailkeep version --color ' 'always*auto*never'
 

@@ -10,6 +10,8 @@ The password is in $IMAP_PASSWORD; the connection is plain text.  Folder names a
     state FOLDER...                 for each message "FOLDER<tab>SHA-256<tab>flags<tab>date in seconds", sorted: what a
                                     restore has to bring back, and no UID
     folders                         "NAME<tab>attributes", sorted
+    snapshot [FOLDER...]            of each message of all folders, or of these: "FOLDER<tab>UIDVALIDITY<tab>UID<tab>SHA-256
+                                    <tab>flags<tab>INTERNALDATE as sent", sorted: what a backup has to hold
     create FOLDER... | delete FOLDER... | subscribe FOLDER... | rename OLD NEW
     flags FOLDER UIDS OPERATION     UID STORE; OPERATION is "+FLAGS (\\Seen)"
     expunge FOLDER UIDS             mark deleted, then UID EXPUNGE
@@ -161,8 +163,8 @@ def state(s, *folders):
         print(row)
 
 
-def folders(s):
-    rows = []
+def listed(s):
+    """(name, attributes) of each folder."""
     for text, literals in s.command(b'LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE CHILDREN)')[0]:
         m = re.match(rb'\* LIST \(([^)]*)\) ("(?:\\.|[^"])*"|NIL) (.*)$', text, re.S)
         name = m.group(3)
@@ -170,7 +172,24 @@ def folders(s):
             name = literals[0]
         elif name.startswith(b'"'):
             name = re.sub(rb"\\(.)", rb"\1", name[1:-1])
-        rows.append(decode_name(name) + "\t" + " ".join(sorted(m.group(1).decode().split())))
+        yield decode_name(name), sorted(m.group(1).decode().split())
+
+
+def folders(s):
+    for row in sorted(name + "\t" + " ".join(attributes) for name, attributes in listed(s)):
+        print(row)
+
+
+def snapshot(s, *names):
+    rows = []
+    for folder in names or [n for n, a in listed(s) if not {"\\Noselect", "\\NonExistent"} & set(a)]:
+        answers = s.command(b"EXAMINE " + quoted(encode_name(folder)))[0]
+        validity = re.search(rb"\[UIDVALIDITY (\d+)\]", b"\n".join(a[0] for a in answers)).group(1).decode()
+        for uid, text, body in s.fetch(b"FLAGS INTERNALDATE BODY.PEEK[]"):
+            flags = re.search(rb"FLAGS \(([^)]*)\)", text).group(1).decode().split()
+            flags = sorted(f for f in flags if f.lower() != "\\recent")
+            date = re.search(rb'INTERNALDATE "([^"]*)"', text).group(1).decode()
+            rows.append("\t".join([folder, validity, str(uid), hashlib.sha256(body).hexdigest(), " ".join(flags), date]))
     for row in sorted(rows):
         print(row)
 
@@ -214,8 +233,8 @@ def do(s, *commands):
             sys.stdout.buffer.write(text + b"\n" + b"".join(x + b"\n" for x in literals))
 
 
-COMMANDS = dict(put=put, sha256=sha256, state=state, folders=folders, create=each(b"CREATE"), delete=each(b"DELETE"),
-                subscribe=each(b"SUBSCRIBE"), rename=rename, flags=flags, expunge=expunge, move=move, fetch=fetch, do=do)
+COMMANDS = dict(put=put, sha256=sha256, state=state, folders=folders, snapshot=snapshot, create=each(b"CREATE"),
+                delete=each(b"DELETE"), subscribe=each(b"SUBSCRIBE"), rename=rename, flags=flags, expunge=expunge, move=move, fetch=fetch, do=do)
 
 
 def main(argv):

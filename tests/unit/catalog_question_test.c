@@ -330,6 +330,71 @@ test_header_lines_of_a_commit_go_when_it_goes(void **state)
 	book_close(&b);
 }
 
+/* That thousands have their lines is remembered, and what comes after them is looked at all the same. */
+static void
+test_a_content_without_header_lines_is_found_behind_many_that_have_them(
+    void **state)
+{
+	struct nested n = { .outer = 0 };
+	struct book b;
+	struct err e;
+	size_t left = 0;
+
+	(void)state;
+	book_open(&b, "behind.sqlite");
+	book_fill(&b, 1, 5000);
+	n.c = b.c;
+	/* To have been told of them is not to have put them. */
+	OK(catalog_headerless(b.c, count_blob, &left, &e));
+	assert_int_equal(left, 5000);
+	left = 0;
+	OK(catalog_headerless(b.c, put_headers, &n, &e));
+	assert_int_equal(n.outer, 5000);
+	OK(catalog_headerless(b.c, count_blob, &left, &e));
+	assert_int_equal(left, 0);
+	book_begin(&b);
+	book_put(&b, a_blob(&b, 70000));
+	book_pack(&b);
+	book_commit(&b);
+	OK(catalog_headerless(b.c, count_blob, &left, &e));
+	assert_int_equal(left, 1);
+	catalog_close(&b.c);
+	OK(catalog_open(b.path, CATALOG_READ, &b.c, &e));
+	OK(catalog_headerless(b.c, count_blob, &left, &e));
+	assert_int_equal(left, 2);
+	book_close(&b);
+}
+
+/* The answer to the last question is kept at hand: it must not outlive what it was about. */
+static void
+test_a_content_is_there_from_its_record_on_and_not_after_a_rollback(
+    void **state)
+{
+	struct digest d = book_digest(70000);
+	struct known_blob k;
+	struct book b;
+	struct err e;
+	int i;
+
+	(void)state;
+	begin_second(&b);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(catalog_blob(b.c, &d, &k, &e), 0);
+		book_put(&b, a_blob(&b, 70000));
+		assert_int_equal(catalog_blob(b.c, &d, &k, &e), 1);
+		assert_int_equal(k.size, a_blob(&b, 70000).u.blob.size);
+		if (i == 0) {
+			book_rollback(&b);
+			assert_int_equal(catalog_blob(b.c, &d, &k, &e), 0);
+			book_begin(&b);
+		}
+	}
+	book_pack(&b);
+	book_commit(&b);
+	assert_int_equal(catalog_blob(b.c, &d, &k, &e), 1);
+	book_close(&b);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -344,6 +409,10 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 	    test_header_lines_may_be_put_while_headerless_contents_are_listed),
 		cmocka_unit_test(test_header_lines_of_a_commit_go_when_it_goes),
+		cmocka_unit_test(
+test_a_content_without_header_lines_is_found_behind_many_that_have_them),
+		cmocka_unit_test(
+	    test_a_content_is_there_from_its_record_on_and_not_after_a_rollback),
 	};
 	int failed;
 

@@ -97,10 +97,11 @@ put_totals(struct buf *b, const struct known_totals *t)
 static void
 put_epoch(struct buf *b, const struct known_epoch *k)
 {
-	buf_addf(b, "epoch %ju of %ju/%ju live %ju max %u missing %ju state "
+	buf_addf(b, "epoch %ju of %ju/%ju live %ju max %u %u missing %ju state "
 	    "%d %d %ju %ju %ju %jd\n", (uintmax_t)k->epoch,
 	    (uintmax_t)k->folder, (uintmax_t)k->uidvalidity,
-	    (uintmax_t)k->live, k->max_uid, (uintmax_t)k->missing,
+	    (uintmax_t)k->live, k->max_uid, k->max_live,
+	    (uintmax_t)k->missing,
 	    k->has_state, k->complete, (uintmax_t)k->uidnext,
 	    (uintmax_t)k->highestmodseq, (uintmax_t)k->exists,
 	    (intmax_t)k->full_time);
@@ -262,9 +263,15 @@ model_epochs(const struct model *m, struct buf *b)
 		k.highestmodseq = p->state.highestmodseq;
 		k.exists = p->state.exists;
 		k.full_time = p->full_time;
-		for (i = 0; i < m->messages; i++)
-			k.live += !m->message[i].gone &&
-			    m->message[i].m.epoch == k.epoch;
+		for (i = 0; i < m->messages; i++) {
+			const struct model_message *one = &m->message[i];
+
+			if (one->gone || one->m.epoch != k.epoch)
+				continue;
+			k.live++;
+			if (k.max_live < one->m.uid)
+				k.max_live = one->m.uid;
+		}
 		put_epoch(b, &k);
 	}
 }

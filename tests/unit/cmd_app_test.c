@@ -18,7 +18,7 @@
 #include "tests/unit/cmd_stage.h"
 
 struct probe_opts {
-	bool		 all, fail;
+	bool		 all, fail, damage;
 	uint64_t	 limit;
 	struct words	 names;
 };
@@ -26,6 +26,7 @@ struct probe_opts {
 static const struct opt probe_rows[] = {
 	OPT_FLAG('a', "all", struct probe_opts, all, "everything"),
 	OPT_FLAG(0, "fail", struct probe_opts, fail, "end with an error"),
+	OPT_FLAG(0, "damage", struct probe_opts, damage, "end with another"),
 	OPT_U64(0, "limit", struct probe_opts, limit, "N", "so many"),
 	OPT_LIST(0, "name", struct probe_opts, names, "NAME", "some"),
 	OPT_END
@@ -44,6 +45,8 @@ probe(struct app *app, int argc, char **argv, struct err *e)
 		err_set(e, EK_TEMP, "the server is away");
 		return err_next(e, "try later");
 	}
+	if (o->damage)
+		return err_set(e, EK_CORRUPT, "a pack is cut");
 	ui_print(app->ui, "all=%d limit=%d names=%zu user=%s config=%d now=%d",
 	    o->all, (int)o->limit, o->names.n, app->given->user == NULL ? "-" :
 	    app->given->user, app->config != NULL, app->now > 0);
@@ -143,6 +146,8 @@ test_a_wrong_command_line_is_status_2_with_a_hint(void **state)
 	static const struct { const char *words, *err; } t[] = {
 		{ "prob", "mailkeep: there is no verb 'prob'\n"
 		    "  -> did you mean 'probe'?\n" },
+		{ "PROBE", "mailkeep: there is no verb 'PROBE'\n"
+		    "  -> did you mean 'probe'?\n" },
 		{ "xyz", "mailkeep: there is no verb 'xyz'\n"
 		    "  -> mailkeep help lists the verbs\n" },
 		{ "bare", "mailkeep: VAULT is missing\n"
@@ -218,6 +223,16 @@ test_an_error_of_a_verb_becomes_its_kinds_status(void **state)
 	(void)state;
 	check("-c /dev/null probe --fail", 75, "",
 	    "mailkeep: the server is away\n  -> try later\n");
+}
+
+static void
+test_an_error_without_advice_gets_that_of_its_kind(void **state)
+{
+	(void)state;
+	check("-c /dev/null probe --damage", 6, "",
+	    "mailkeep: a pack is cut\n  -> bring what is damaged back from a "
+	    "copy of the vault\n");
+	assert_null(exit_advice(EK_FAIL));
 }
 
 static void
@@ -308,7 +323,7 @@ static void
 test_each_kind_of_error_has_its_status(void **state)
 {
 	static const struct { enum err_kind kind; int sig, want; } t[] = {
-		{ EK_NONE, 0, 1 }, { EK_FAIL, 0, 1 }, { EK_USAGE, 0, 2 },
+		{ EK_NONE, 0, 0 }, { EK_FAIL, 0, 1 }, { EK_USAGE, 0, 2 },
 		{ EK_CONFIG, 0, 2 }, { EK_PARTIAL, 0, 3 }, { EK_AUTH, 0, 4 },
 		{ EK_TLS, 0, 5 }, { EK_CORRUPT, 0, 6 }, { EK_LOCKED, 0, 7 },
 		{ EK_SPACE, 28, 8 }, { EK_REFUSED, 0, 9 },
@@ -366,6 +381,8 @@ main(void)
 		cmocka_unit_test(test_version_is_an_option_of_every_verb),
 		cmocka_unit_test(
 		    test_an_error_of_a_verb_becomes_its_kinds_status),
+		cmocka_unit_test(
+		    test_an_error_without_advice_gets_that_of_its_kind),
 		cmocka_unit_test(test_json_output_is_json_throughout),
 		cmocka_unit_test(test_dump_names_each_verb_and_what_it_inherits),
 		cmocka_unit_test(test_accounts_are_listed_by_name),

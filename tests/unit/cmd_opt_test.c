@@ -194,7 +194,7 @@ test_a_bad_option_is_named_with_what_was_meant(void **state)
 		    "did you mean --older-than?" },
 		{ "--password=hunter2", "! unknown option --password" },
 		{ "--al", "! unknown option --al -> did you mean --all?" },
-		{ "--ALL", "! unknown option --ALL" },
+		{ "--ALL", "! unknown option --ALL -> did you mean --all?" },
 		{ "--=x", "! unknown option --" },
 		{ "-x", "! unknown option -x" },
 		{ "-ax", "! unknown option -x" },

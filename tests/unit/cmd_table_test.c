@@ -42,18 +42,19 @@ test_progress_line_fits_any_width_and_drops_the_least_needful(void **state)
 		{ 8, false, "  wor..." },
 		{ 0, false, "" },
 	};
+	static const struct progress_rate rate = { 32925286.4, 7 };
 	struct buf out = BUF_INIT(4096);
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		buf_clear(&out);
-		progress_line(&out, &p, 32925286.4, t[i].columns, t[i].utf8);
+		progress_line(&out, &p, rate, t[i].columns, t[i].utf8);
 		assert_string_equal(buf_text(&out), t[i].want);
 	}
 	for (i = 0; i < 200; i++) {
 		buf_clear(&out);
-		progress_line(&out, &p, 1, i, i % 2 == 0);
+		progress_line(&out, &p, rate, i, i % 2 == 0);
 		assert_true(plain_width(buf_text(&out)) <= i);
 	}
 	buf_release(&out);
@@ -62,23 +63,24 @@ test_progress_line_fits_any_width_and_drops_the_least_needful(void **state)
 static void
 test_progress_line_makes_do_with_what_is_known(void **state)
 {
-	static const struct { struct progress p; double rate;
+	static const struct { struct progress p; struct progress_rate rate;
 	    const char *want; } t[] = {
-		{ { 0 }, 0, "  0" },
-		{ { .items = 1234 }, 10, "  1,234" },
-		{ { .title = "x", .bytes = 2048 }, 1024,
+		{ { 0 }, { 0, 0 }, "  0" },
+		{ { .items = 1234 }, { 0, 10 }, "  1,234" },
+		{ { .title = "x", .bytes = 2048 }, { 1024, 0 },
 		    "  x   2.0 KiB   1.0 KiB/s" },
-		{ { .items = 1, .items_total = 2 }, 0.5,
+		{ { .items = 1, .items_total = 2 }, { 0, 0.5 },
 		    "  ##############..............    50 %   1/2   2.0 s left"
 		},
 		/* Done is not told before it is so, nor more than all. */
-		{ { .items = 999, .items_total = 1000 }, 0,
+		{ { .items = 999, .items_total = 1000 }, { 0, 0 },
 		    "  ###########################.    99 %   999/1,000" },
-		{ { .items = 3, .items_total = 2 }, 0,
+		{ { .items = 3, .items_total = 2 }, { 0, 0 },
 		    "  ############################   100 %   3/2" },
-		/* Two things that don't measure the same. */
-		{ { .bytes = 5, .items = 1, .items_total = 2 }, 0,
-		    "  5 B   1/2" },
+		/* Without the bytes' total the items tell how far it is. */
+		{ { .bytes = 5, .items = 1, .items_total = 4 }, { 2048, 1 },
+		    "  #######.....................    25 %   5 B   2.0 KiB/s   "
+		    "3.0 s left   1/4" },
 	};
 	struct buf out = BUF_INIT(4096);
 	size_t i;
@@ -97,27 +99,33 @@ test_rate_is_that_of_the_last_seconds(void **state)
 {
 	struct progress_pace pace;
 	struct progress p = { .bytes_total = 1000000 };
-	double rate = -1;
+	struct progress_rate rate;
 	int i;
 
 	(void)state;
 	memset(&pace, 0, sizeof(pace));
-	assert_true(progress_rate(&pace, 100, &p) == 0);
+	rate = progress_rate(&pace, 100, &p);
+	assert_true(rate.bytes == 0 && rate.items == 0);
 	p.bytes = 50;
-	assert_true(progress_rate(&pace, 100.5, &p) == 0);
+	rate = progress_rate(&pace, 100.5, &p);
+	assert_true(rate.bytes == 0 && rate.items == 0);
 	p.bytes = 300;
+	p.items = 30;
 	rate = progress_rate(&pace, 103, &p);
-	assert_true(rate > 99.9 && rate < 100.1);
+	assert_true(rate.bytes > 99.9 && rate.bytes < 100.1);
+	assert_true(rate.items > 9.9 && rate.items < 10.1);
 	/* Slower from now on: in the end only that counts. */
 	for (i = 0; i < 100; i++) {
 		p.bytes += 1;
 		rate = progress_rate(&pace, 104 + i, &p);
-		assert_true(rate > 0.9);
-		assert_true(i < PROGRESS_PACE || rate < 1.1);
+		assert_true(rate.bytes > 0.9);
+		assert_true(i < PROGRESS_PACE || rate.bytes < 1.1);
+		assert_true(i < PROGRESS_PACE || rate.items == 0);
 	}
 	/* The work begins anew: nothing is known. */
 	p.bytes = 0;
-	assert_true(progress_rate(&pace, 300, &p) == 0);
+	rate = progress_rate(&pace, 300, &p);
+	assert_true(rate.bytes == 0);
 }
 
 static const struct table_column columns[] = {
@@ -160,7 +168,7 @@ test_table_in_a_file_is_aligned_and_uncut(void **state)
 }
 
 static void
-test_table_is_cut_to_the_terminal_by_weight(void **state)
+test_table_on_a_terminal_shares_the_room_by_weight(void **state)
 {
 	struct stage s;
 
@@ -168,8 +176,8 @@ test_table_is_cut_to_the_terminal_by_weight(void **state)
 	stage_terminal(&s, 40, &plain);
 	fill(s.ui);
 	assert_shown(&s,
-	    "  ID  FROM          SUBJECT         SIZE\n"
-	    "3.18  Steuerb\xc3\xbcro \u2026  Bescheid 2\u2026  1.3 MiB\n"
+	    "  ID  FROM      SUBJECT             SIZE\n"
+	    "3.18  Steuerb\u2026  Bescheid 2025\\\u2026  1.3 MiB\n"
 	    "12.7  \xe5\x8f\x97\xe4\xbf\xa1\xe7\xae\xb1"
 	    "                       812 B\n");
 	terminal_end(&s);
@@ -181,6 +189,55 @@ test_table_is_cut_to_the_terminal_by_weight(void **state)
 	    "3.18  Ste\u2026  Besch\u2026  1.3 MiB\n"
 	    "12.7  \xe5\x8f\x97\u2026             812 B\n");
 	terminal_end(&s);
+}
+
+/* One long text takes no more than its share, and what a column doesn't need the others get. */
+static void
+test_table_is_not_pushed_apart_by_one_long_text(void **state)
+{
+	static const struct table_column three[] = {
+		{ "A", TABLE_LEFT, 2, 1 }, { "B", TABLE_LEFT, 2, 3 },
+		{ "C", TABLE_LEFT, 0, 0 },
+	};
+	char text[201];
+	struct table *t;
+	struct stage s;
+	char *got;
+	int k;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (k = 0; k < 2; k++) {
+		if (k == 0)
+			stage_terminal(&s, 30, &plain);
+		else
+			stage_files(&s, &plain);
+		t = table_new(s.ui, three, 3);
+		table_cell(t, "four");
+		table_cell(t, "%s", text);
+		table_cell(t, "end");
+		table_cell(t, "four");
+		table_cell(t, "short");
+		table_cell(t, "end");
+		table_end(&t);
+		if (k == 0) {
+			assert_shown(&s,
+			    "A     B                    C\n"
+			    "four  xxxxxxxxxxxxxxxxxx\u2026  end\n"
+			    "four  short                end\n");
+			terminal_end(&s);
+			continue;
+		}
+		assert_int_equal(ui_finish(&s.ui, 0), 0);
+		got = contents(s.out);
+		assert_int_equal(strlen(got), 6 + TABLE_PAD + 2 + 2 +
+		    6 + strlen(text) + 2 + 4 + 6 + TABLE_PAD + 2 + 4);
+		assert_non_null(strstr(got, text));
+		free(got);
+		close(s.out);
+		close(s.err);
+	}
 }
 
 static void
@@ -251,7 +308,9 @@ main(void)
 		    test_progress_line_makes_do_with_what_is_known),
 		cmocka_unit_test(test_rate_is_that_of_the_last_seconds),
 		cmocka_unit_test(test_table_in_a_file_is_aligned_and_uncut),
-		cmocka_unit_test(test_table_is_cut_to_the_terminal_by_weight),
+		cmocka_unit_test(test_table_on_a_terminal_shares_the_room_by_weight),
+		cmocka_unit_test(
+		    test_table_is_not_pushed_apart_by_one_long_text),
 		cmocka_unit_test(
 		    test_table_without_rows_prints_nothing_and_titles_may_be_missing),
 		cmocka_unit_test(

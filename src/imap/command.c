@@ -1,0 +1,155 @@
+/*
+ * command.c - commands on their way to the server: their text, their tags, the queue of those that are unanswered.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "imap/session.h"
+
+#define PIPELINE_MAX	64		/* commands on their way */
+#define WAITING_MAX	(32 * 1024)	/* bytes not taken by the connection */
+
+void
+command_free(struct command **cp)
+{
+	if (*cp == NULL)
+		return;
+	free((*cp)->mailboxid);
+	free(*cp);
+	*cp = NULL;
+}
+
+void
+session_tag(struct imap *im, char out[TAG_MAX])
+{
+	snprintf(out, TAG_MAX, "%s%" PRIu64, im->prefix, ++im->tags);
+}
+
+struct command *
+session_command(struct imap *im, enum command_kind kind, struct err *e)
+{
+	struct command *c;
+
+	command_free(&im->making);
+	if (im->broken) {
+		err_set(e, EK_TEMP, "the session is over");
+		return NULL;
+	}
+	im->making = c = xcalloc(1, sizeof(*c));
+	c->kind = kind;
+	session_tag(im, c->tag);
+	buf_clear(&im->line);
+	im->hold_at = SIZE_MAX;
+	im->too_long = false;
+	session_put(im, c->tag);
+	session_put(im, " ");
+	return c;
+}
+
+void
+session_put(struct imap *im, const char *s)
+{
+	if (buf_adds(&im->line, s) == -1)
+		im->too_long = true;
+}
+
+/* Quoted strings can't hold a line end (RFC 9051, section 4.3). */
+static void
+put_literal(struct imap *im, const char *s)
+{
+	size_t n = strlen(s);
+	bool waits = !imap_can(im, CAP_LITERAL_PLUS) &&
+	    !(imap_can(im, CAP_LITERAL_MINUS) && n <= 4096);
+	char size[32];
+
+	snprintf(size, sizeof(size), "{%zu%s}\r\n", n, waits ? "" : "+");
+	session_put(im, size);
+	if (waits)
+		im->hold_at = im->line.n;
+	session_put(im, s);
+}
+
+void
+session_put_name(struct imap *im, const char *name)
+{
+	char piece[3] = "";
+
+	if (strpbrk(name, "\r\n") != NULL) {
+		put_literal(im, name);
+		return;
+	}
+	session_put(im, "\"");
+	for (; *name != '\0'; name++) {
+		bool escape = *name == '"' || *name == '\\';
+
+		piece[0] = escape ? '\\' : *name;
+		piece[1] = escape ? *name : '\0';
+		session_put(im, piece);
+	}
+	session_put(im, "\"");
+}
+
+int
+session_end(struct imap *im, struct err *e)
+{
+	struct command *c = im->making;
+
+	log_debug("C: %s", im->line.p + strlen(c->tag) + 1);
+	session_put(im, "\r\n");
+	if (im->too_long)
+		return err_set(e, EK_FAIL, "a command is too long");
+	c->held = im->line.n - (im->hold_at < im->line.n ? im->hold_at :
+	    im->line.n);
+	if (wire_put(im->wire, im->line.p, im->line.n, c->held, e) == -1) {
+		im->broken = true;
+		return -1;
+	}
+	im->making = NULL;
+	if (im->last == NULL)
+		im->first = c;
+	else
+		im->last->next = c;
+	im->last = c;
+	im->unanswered++;
+	return 0;
+}
+
+int
+session_quiet(struct imap *im, const char *text,
+    void (*ended)(struct imap *, const struct response *), struct err *e)
+{
+	struct command *c;
+
+	if ((c = session_command(im, COMMAND_QUIET, e)) == NULL)
+		return -1;
+	c->ended = ended;
+	session_put(im, text);
+	return session_end(im, e);
+}
+
+struct command *
+session_current(const struct imap *im)
+{
+	struct command *c = im->first;
+
+	while (c != NULL && c->kind == COMMAND_QUIET)
+		c = c->next;
+	return c;
+}
+
+bool
+imap_room(const struct imap *im)
+{
+	return im->unanswered < PIPELINE_MAX &&
+	    wire_waiting(im->wire) < WAITING_MAX;
+}
+
+bool
+imap_idle(const struct imap *im)
+{
+	return im->first == NULL;
+}

@@ -1,0 +1,377 @@
+#!/usr/bin/env bash
+#
+# tests/bench/bench.sh - measure mailkeep against the limit, on a mail server of its own: make bench.
+#
+# The limit is a client that asks as fast as IMAP allows and throws away what comes (drain.c); with -z it also hashes and
+# compresses, the simplest thing that can be called a backup.  All clients talk TLS to one Dovecot on this machine, with
+# Maildirs that tests/tool/corpus makes; all is in the page cache.  They take turns, so that what else the machine does
+# meets all of them, and medians are shown: compare the ratios, not the seconds.
+#
+#	BENCH=quick	only the sets S and L, few rounds: two minutes or so
+#	BENCH=full	(else) S, L, B and R
+#	BENCH_SETS=...	other sets ("S R")
+#	BENCH_ROUNDS=n	rounds of what takes long; what takes under a second has more
+#
+# Prints tables, and leaves all figures in build/bench.json.
+
+set -u
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$TOP" || exit
+BUILD=$TOP/build/plain
+quick=
+[ "${BENCH-}" != quick ] || quick=1
+read -ra sets <<<"${BENCH_SETS-$([ -n "$quick" ] && echo S L || echo S L B R)}"
+long=${BENCH_ROUNDS-$([ -n "$quick" ] && echo 3 || echo 5)}
+short=$((long + 4))	# of what takes well below a second
+RTT=40
+
+make --no-print-directory -s -f tests/bench/build.mk all tools bench-tools || exit
+mkdir -p build
+LIB_DIR=$(mktemp -d "$TOP/build/bench.XXXXXX")
+chmod 755 "$LIB_DIR"	# the server may have to run as somebody else
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+at_end 'rm -rf "$LIB_DIR"'
+PATH=$BUILD/tests/bench:$PATH
+# Somebody may build while we measure.
+mkdir "$LIB_DIR/bin" "$LIB_DIR/figures"
+cp "$BUILD/mailkeep" "$LIB_DIR/bin"
+PATH=$LIB_DIR/bin:$PATH
+cd "$LIB_DIR"
+
+# ---- the server ----
+
+# What a provider has: a certificate with an RSA key, no log of each word.
+serve()
+{
+	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+		-keyout rsa.key -out rsa.pem 2>/dev/null
+	chmod 644 rsa.key
+	DOVECOT_PASSWORD=bench
+	dovecot_start -x "
+		rawlog_dir =
+		ssl_cert = <$LIB_DIR/rsa.pem
+		ssl_key = <$LIB_DIR/rsa.key"
+	export DRAIN_PASSWORD=$DOVECOT_PASSWORD
+	(umask 077; echo "$DOVECOT_PASSWORD" >password)
+}
+
+# account USER SHAPE COUNT: a mailbox.  Dovecot folds the case of users, so they are small.
+account()
+{
+	echo "$1:{PLAIN}$DOVECOT_PASSWORD" >>"$DOVECOT_DIR/users"
+	corpus "$2" "$3" "$(dovecot_mail "$1")"
+	dovecot_own
+	# The server makes its indexes now, and the files get into memory.
+	drain -c rsa.pem all "$DOVECOT_TLS_PORT" "$1" >"$1.totals"
+}
+
+# ---- measuring ----
+
+# sample CASE WHO COMMAND...: one more figure.  What fails is no figure.
+sample()
+{
+	local file=figures/$1.$2
+
+	shift 2
+	meter "$file" "$@" 2>"$LIB_DIR/said" || { cat "$LIB_DIR/said"; fail "$*"; }
+}
+
+# figures_of FILE: "runs wall fastest cpu rss": medians, the shortest wall time, the largest resident set.
+figures_of()
+{
+	local n
+
+	n=$(wc -l <"$1")
+	echo "$n $(sort -n -k 1,1 "$1" | awk -v n="$n" 'NR == int((n + 1) / 2) { print $1 }') \
+$(sort -n -k 1,1 "$1" | awk 'NR == 1 { print $1 }') \
+$(awk '{ print $2 + $3 }' "$1" | sort -n | awk -v n="$n" 'NR == int((n + 1) / 2)') \
+$(awk '$4 > max { max = $4 } END { print max + 0 }' "$1")"
+}
+
+# show CASE TITLE MESSAGES WHO=WORDS...: the table of a case.  The first one is the limit.
+show()
+{
+	local case=$1 title=$2 messages=$3 who limit='' n wall fastest cpu rss
+
+	shift 3
+	printf '\n%-36s%8s%7s%8s%9s%8s\n' "$title" 'wall s' ratio 'CPU s' us/mail 'RSS MB'
+	for who; do
+		[ -s "figures/$case.${who%%=*}" ] || continue
+		read -r n wall fastest cpu rss <<<"$(figures_of "figures/$case.${who%%=*}")"
+		: "${limit:=$wall}"
+		awk -v what="${who#*=}" -v wall="$wall" -v limit="$limit" -v cpu="$cpu" -v rss="$rss" -v n="$messages" 'BEGIN {
+			printf "  %-34s%8.3f%7.2f%8.3f%9s%8.1f\n", what, wall, wall / limit, cpu,
+				(n > 0 ? sprintf("%.1f", 1e6 * cpu / n) : ""), rss / 1024
+		}'
+		printf '{"case":"%s","who":"%s","runs":%d,"wall":%s,"wall_min":%s,"limit":%s,"cpu":%s,"messages":%d,"rss_kib":%d}\n' \
+			"$case" "${who%%=*}" "$n" "$wall" "$fastest" "$limit" "$cpu" "$messages" "$rss" >>figures.json
+	done
+}
+
+# make_vault USER NAME [OPTION...]: an empty one.
+make_vault()
+{
+	local user=$1 name=$2
+
+	shift 2
+	rm -rf "$name"
+	mailkeep -q init --tls-ca rsa.pem --password-file password "$@" "imaps://$user@localhost:${PORT:-$DOVECOT_TLS_PORT}" "$name"
+}
+
+bytes_in()
+{
+	find "$@" -type f -printf '%s\n' | awk '{ n += $1 } END { printf "%d\n", n }'
+}
+
+# ---- peers, where they are installed ----
+
+mbsync_setup()
+{
+	cat >"mbsync.$1" <<-END
+		IMAPAccount server
+		Host localhost
+		Port $DOVECOT_TLS_PORT
+		User $1
+		Pass $DOVECOT_PASSWORD
+		SSLType IMAPS
+		CertificateFile $LIB_DIR/rsa.pem
+		SystemCertificates no
+		DisableExtension COMPRESS=DEFLATE
+
+		IMAPStore far
+		Account server
+
+		MaildirStore near
+		Path $LIB_DIR/mbsync/
+		Inbox $LIB_DIR/mbsync/INBOX
+		SubFolders Verbatim
+
+		Channel all
+		Far :far:
+		Near :near:
+		Patterns *
+		Create Near
+		Remove Near
+		Expunge Near
+		Sync Pull
+		SyncState *
+	END
+	rm -rf mbsync
+	mkdir mbsync
+}
+
+peer_mbsync()
+{
+	sample "$1" mbsync mbsync -q -c "mbsync.$2" -a
+}
+
+doveadm_setup()
+{
+	rm -rf doveadm
+	mkdir doveadm
+	[ -z "$as_server" ] || chown nobody doveadm
+}
+
+peer_doveadm()
+{
+	sample "$1" doveadm doveadm -c "$DOVECOT_DIR/conf" -o "mail_location=maildir:$LIB_DIR/doveadm/store" -o rawlog_dir= \
+		-o imapc_host=localhost -o "imapc_port=$DOVECOT_TLS_PORT" -o imapc_ssl=imaps -o "imapc_user=$2" \
+		-o "imapc_password=$DOVECOT_PASSWORD" -o 'imapc_features=rfc822.size fetch-headers' \
+		-o "ssl_client_ca_file=$LIB_DIR/rsa.pem" backup -u "$2" -R imapc:
+}
+
+peers=()
+for peer in mbsync doveadm; do
+	! command -v "$peer" >/dev/null || peers+=("$peer")
+done
+
+# ---- the cases ----
+
+# first USER SHAPE: everything, into a new vault.
+first()
+{
+	local user=$1 shape=$2 i messages bytes packs manifests catalog tar peer
+
+	read -r messages bytes <"$user.totals"
+	for ((i = 0; i < long; i++)); do
+		sample "first.$shape" drain drain -c rsa.pem all "$DOVECOT_TLS_PORT" "$user"
+		sample "first.$shape" prototype drain -c rsa.pem -z prototype all "$DOVECOT_TLS_PORT" "$user"
+		if [ "$shape" = S ] && [ -z "$quick" ]; then
+			make_vault "$user" mbox --container mbox
+			sample "first.$shape" mbox mailkeep backup mbox
+		fi
+		make_vault "$user" "vault.$shape"
+		sample "first.$shape" mailkeep mailkeep backup "vault.$shape"
+		rm -rf mbox prototype
+	done
+	# A round of the others, who are slow.
+	for peer in ${peers[@]+"${peers[@]}"}; do
+		if [ -z "$quick" ] || [ "$shape" = S ]; then
+			"${peer}_setup" "$user"
+			"peer_$peer" "first.$shape" "$user"
+		fi
+	done
+	show "first.$shape" "First backup of $shape, $messages x $((bytes / messages)) B" "$messages" 'drain=the limit' \
+		'prototype=limit, SHA-256 and zstd -3' mailkeep=mailkeep 'mbox=mailkeep --container mbox' \
+		mbsync=mbsync doveadm='doveadm backup'
+	packs=$(bytes_in "vault.$shape/packs")
+	manifests=$(bytes_in "vault.$shape/manifests")
+	catalog=$(bytes_in "vault.$shape/catalog.sqlite")
+	tar=$(tar -C "$(dovecot_mail "$user")" --exclude='dovecot*' -cf - . | zstd -q -3 -c | wc -c)
+	awk -v p="$packs" -v m="$manifests" -v c="$catalog" -v t="$tar" 'BEGIN {
+		printf "  stored: packs %.1f MB, manifests %.1f: %.3f of tar | zstd -3 (%.1f MB); catalog %.1f\n",
+			p / 1e6, m / 1e6, (p + m) / t, t / 1e6, c / 1e6
+	}'
+	printf '{"case":"stored.%s","packs":%d,"manifests":%d,"catalog":%d,"tar_zstd":%d}\n' "$shape" "$packs" "$manifests" \
+		"$catalog" "$tar" >>figures.json
+}
+
+# unchanged USER SHAPE: nothing new, on the vault that first() left.
+unchanged()
+{
+	local user=$1 shape=$2 i peer
+
+	for ((i = 0; i < short; i++)); do
+		sample "unchanged.$shape" status drain -c rsa.pem status "$DOVECOT_TLS_PORT" "$user"
+		sample "unchanged.$shape" mailkeep mailkeep backup "vault.$shape"
+		for peer in ${peers[@]+"${peers[@]}"}; do
+			if [ -e "figures/first.$shape.$peer" ] && { [ $i -lt 3 ] || [ "$peer" = mbsync ]; }; then
+				"peer_$peer" "unchanged.$shape" "$user"
+			fi
+		done
+	done
+	show "unchanged.$shape" "Nothing new in $shape" 0 'status=the limit: one LIST-STATUS' mailkeep=mailkeep mbsync=mbsync \
+		doveadm='doveadm backup'
+	# Flags alone would show what is new and gone, not that a UID was used again (D10).
+	for ((i = 0; i < short; i++)); do
+		sample "plain.$shape" dates drain -c rsa.pem dates "$DOVECOT_TLS_PORT" "$user"
+		sample "plain.$shape" flags drain -c rsa.pem flags "$DOVECOT_TLS_PORT" "$user"
+		sample "plain.$shape" mailkeep mailkeep backup --disable CONDSTORE --disable QRESYNC "vault.$shape"
+	done
+	show "plain.$shape" "The same without CONDSTORE" 0 'dates=the limit: list flags and dates' \
+		'flags=limit, flags alone' mailkeep=mailkeep
+}
+
+# changed USER SHAPE: 50 new messages, the flags of 100 others changed, 20 gone, anew in each round.
+changed()
+{
+	local user=$1 shape=$2 i at files before after IMAP_USER=$1
+
+	before=$(bytes_in "vault.$shape/packs" "vault.$shape/manifests")
+	: >new.all
+	for ((i = 0; i < short; i++)); do
+		drain -c rsa.pem -s state status "$DOVECOT_TLS_PORT" "$user" >/dev/null
+		rm -rf new
+		corpus -f eml -s $((100 + i)) "$shape" 50 new
+		mapfile -t files < <(find new -type f | LC_ALL=C sort)
+		cat "${files[@]}" >>new.all
+		at=$((120 * i + 1))
+		imap put INBOX '' '' "${files[@]}" >/dev/null
+		imap flags INBOX "$at:$((at + 99))" '+FLAGS (\Flagged \Answered)' >/dev/null
+		imap expunge INBOX "$((at + 100)):$((at + 119))" >/dev/null
+		# Once for nothing: the server brings its indexes up to date.
+		drain -c rsa.pem -s state changes "$DOVECOT_TLS_PORT" "$user" >/dev/null
+		sample "changed.$shape" changes drain -c rsa.pem -s state changes "$DOVECOT_TLS_PORT" "$user"
+		sample "changed.$shape" mailkeep mailkeep backup "vault.$shape"
+		[ ! -e "figures/first.$shape.mbsync" ] || peer_mbsync "changed.$shape" "$user"
+	done
+	after=$(bytes_in "vault.$shape/packs" "vault.$shape/manifests")
+	show "changed.$shape" "50 new, 100 flags, 20 gone in $shape" 0 'changes=the limit: QRESYNC, fetch the new' \
+		mailkeep=mailkeep mbsync=mbsync
+	printf '  grown by %d bytes a round; zstd -3 of the new mails alone: %d\n' $(((after - before) / short)) \
+		$(($(zstd -q -3 -c new.all | wc -c) / short))
+}
+
+# read_back SHAPE: without the server.
+read_back()
+{
+	local shape=$1 i id show
+
+	id=$(mailkeep list --json "vault.$shape" | awk -F '"' '/"type":"message"/ { if (++n == 5000) id = $0 }
+		END { match(id, /"id":"[0-9.]*"/); print substr(id, RSTART + 6, RLENGTH - 7) }')
+	show=$(mailkeep help | awk '$1 == "show" { print $1 }')
+	for ((i = 0; i < short; i++)); do
+		sample "read.$shape" version mailkeep version
+		sample "read.$shape" list mailkeep list "vault.$shape"
+		[ -z "$show" ] || sample "read.$shape" show mailkeep show --raw "vault.$shape" "$id"
+		sample "read.$shape" zstd sh -c 'zstd -qdc "$1"/packs/*' sh "vault.$shape"
+	done
+	show "read.$shape" "Reading $shape" 0 'version=the program starts and ends' 'show=show one message' \
+		'list=list all messages' 'zstd=zstd -dc of all packs'
+}
+
+# far USER SHAPE: the same across a long line.
+far()
+{
+	local user=$1 shape=$2 i messages bytes pid PORT
+
+	read -r messages bytes <"$user.totals"
+	delay $((RTT / 2)) "$DOVECOT_TLS_PORT" >delay.port &
+	pid=$!
+	at_end "kill $pid 2>/dev/null"
+	wait_for 5 test -s delay.port
+	PORT=$(cat delay.port)
+	for ((i = 0; i < long; i++)); do
+		sample "far.$shape" drain drain -c rsa.pem all "$PORT" "$user"
+		make_vault "$user" "vault.$shape" --offline
+		sample "far.$shape" mailkeep mailkeep backup "vault.$shape"
+	done
+	for ((i = 0; i < short; i++)); do
+		sample "far-unchanged.$shape" status drain -c rsa.pem status "$PORT" "$user"
+		sample "far-unchanged.$shape" mailkeep mailkeep backup "vault.$shape"
+	done
+	kill $pid
+	show "far.$shape" "$RTT ms away: first, $messages x $((bytes / messages)) B" "$messages" 'drain=the limit' mailkeep=mailkeep
+	show "far-unchanged.$shape" "$RTT ms away: nothing new" 0 'status=the limit: 5 round trips' mailkeep=mailkeep
+}
+
+# parts: what single parts cost, by the figures that comments in the source go by.
+parts()
+{
+	local what
+
+	printf '\n'
+	json
+	for what in 'S 5000' 'L 20000'; do
+		rm -rf eml
+		# shellcheck disable=SC2086
+		corpus -f eml $what eml
+		printf '\nPacks of %s: ' "${what% *}"
+		frames eml
+	done
+	rm -rf eml
+}
+
+machine()
+{
+	local cpu load
+
+	load=$(cut -d ' ' -f 1-3 /proc/loadavg)
+	cpu=$(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)
+	cat <<-END
+		$(mailkeep version | head -n 1), $(date -u +%F), $(nproc) x ${cpu:-unknown}, Linux $(uname -r), $(stat -f -c %T .)
+		Dovecot $(dovecot --version | cut -d ' ' -f 1) on the same cores; TLS with RSA-2048; warm caches; load $load
+	END
+	printf '{"program":"%s","time":"%s","cores":%d,"cpu":"%s","linux":"%s","dovecot":"%s","load":"%s"}\n' \
+		"$(mailkeep version | head -n 1)" "$(date -u +%FT%TZ)" "$(nproc)" "$cpu" "$(uname -r)" "$(dovecot --version)" \
+		"$load" >figures.json
+}
+
+serve
+machine
+for shape in "${sets[@]}"; do
+	user=${shape,,}
+	account "$user" "$shape" 0
+	first "$user" "$shape"
+	unchanged "$user" "$shape"
+	[ "$shape" != S ] || changed "$user" "$shape"
+	[ "$shape" != L ] || read_back "$shape"
+	rm -rf "vault.$shape" mbsync doveadm "$(dovecot_mail "$user")"
+done
+account far S 2000
+far far S2k
+[ -n "$quick" ] || parts
+{ echo '['; sed '$!s/$/,/' figures.json; echo ']'; } >"$TOP/build/bench.json"
+echo
+echo "All figures: build/bench.json"

@@ -1,0 +1,81 @@
+/*
+ * judge.h - what a vault says it holds, read from its manifests alone, and whether that is so.
+ */
+#ifndef HISTORY_JUDGE_H
+#define HISTORY_JUDGE_H
+
+#include "base/err.h"
+#include "sim.h"
+#include "vault/vault.h"
+
+struct kept_folder {
+	uint64_t	 number;
+	char		*name, *attributes;	/* own */
+	char		*mailboxid;		/* own, or NULL */
+	bool		 subscribed, selectable, gone;
+};
+
+struct kept_epoch {
+	uint64_t	 number, folder, uidvalidity, uidnext;
+	bool		 complete;
+	struct uidset	 missing;
+};
+
+struct kept_message {
+	uint64_t	 folder, epoch;
+	uint32_t	 uid;
+	struct digest	 sha256;
+	uint64_t	 size;
+	char		*flags;			/* own */
+	char		*labels, *date;		/* own, or NULL */
+	bool		 live;
+	uint32_t	 came_in, gone_in;	/* runs */
+};
+
+struct kept_blob {
+	struct digest	 sha256;
+	uint64_t	 folder;		/* mbox: whose pack; else 0 */
+};
+
+struct judge {
+	const struct world *w;
+	const char	*path;			/* of the vault */
+	enum container	 container;
+	uint64_t	 head;			/* manifests read so far */
+	struct digest	 sha256;
+	uint32_t	 run;
+	struct kept_folder *folders;		/* own, and so on */
+	size_t		 folders_n, folders_cap;
+	struct kept_epoch *epochs;
+	size_t		 epochs_n, epochs_cap;
+	struct kept_message *messages;
+	size_t		 messages_n, messages_cap;
+	struct kept_blob *blobs;
+	size_t		 blobs_n, blobs_cap;
+	uint64_t	 packs;
+	struct buf	 why;			/* what is wrong, a line each */
+	unsigned int	 complaints;
+};
+
+void judge_init(struct judge *, const struct world *, const char *path, enum container);
+void judge_release(struct judge *);
+/* judge_read(j, run): what was committed since the last time, by that run. */
+void judge_read(struct judge *, uint32_t run);
+/* judge_same(j): the vault's state is the server's. */
+void judge_same(struct judge *);
+/* judge_fair(j): as far as nothing happened to a message in this run, the vault's word is the server's. */
+void judge_fair(struct judge *);
+/* judge_delivered(j, contents): the contents with these numbers, plus 1, are in the vault. */
+void judge_delivered(struct judge *, const struct uidset *);
+/* judge_known(j, b): what the vault must take the folder's UIDNEXT to be at least. */
+uint64_t judge_known(const struct judge *, const struct box *);
+/* judge_catalog(j, v): the catalog says the same as the manifests, and each content can be read. */
+void judge_catalog(struct judge *, struct vault *);
+/* judge_shrunk(j): whether more than half of a folder, and more than 20, went away in this run. */
+bool judge_shrunk(const struct judge *);
+/* judge_ill(j): whether a message that the vault lacks can't be had; judge_sick(j): whether any can't be had now. */
+bool judge_ill(const struct judge *);
+bool judge_sick(const struct judge *);
+void complain(struct judge *, const char *, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
