@@ -172,25 +172,28 @@ check-build:
 	@$(submake) FLAVOUR=san WERROR=1 all unit tools
 	@$(if $(FUZZ),$(submake) FLAVOUR=fuzz WERROR=1 fuzz)
 
-CHECKS	= check-unit check-cli check-dialog check-e2e check-crash check-fuzz check-house
+CHECKS	= check-unit check-cli check-dialog check-e2e check-crash check-fuzz check-house check-memory
 check-unit:				## unit tests, by room and file
 check-cli:				## commands and their output
 check-dialog:				## what the program says to scripted servers
 check-e2e:				## the program against a real server
-check-crash:				## the program killed, and the disk failing
+check-crash:				## the program killed, and the disk failing, at every point
 check-fuzz:				## a short run of each fuzzer
 check-house:				## layers, names, lengths, man pages, hardening, dist
+check-memory:				## memory with a million messages, 2 GiB, 20,000 folders
+check-crash: export MK_CRASH = all
+check-memory: export MK_MEMORY = full
 $(CHECKS): check-build
-	@tests/run $(patsubst check-%,%,$(@:check-house=check-check))
+	@tests/run $(patsubst check-%,%,$(patsubst check-house,check-check,$(@:check-memory=check-e2e/memory)))
 
 check-history:				## backups through SEEDS=10000 random histories, from FIRST=1 on
 	@$(submake) tools
 	@mkdir -p build/history
 	@$(HISTORYBIN) -j "$$(nproc 2>/dev/null || echo 1)" -s $(or $(FIRST),1) -n $(or $(SEEDS),10000) build/history
 
-bench: all				## measure (tests/bench)
-	@$(submake) tools
-	@for b in tests/bench/*.sh; do [ ! -e "$$b" ] || "$$b" || exit 1; done
+bench:					## measure (tests/bench); BENCH=quick, BENCH=full
+	@tests/deps bench
+	@tests/bench/bench.sh
 
 demo:					## build and show the program on a mail server of its own
 	@tests/deps demo

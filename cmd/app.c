@@ -1,6 +1,6 @@
 /*
- * app.c - from the words of a command line to the verb and its exit status.  Of the verbs it knows help and version alone,
- * which options stand for.
+ * app.c - from the words of a command line to the verb and its exit status.  Of the verbs it knows help and version
+ * alone, which options stand for.
  */
 #include <stdlib.h>
 #include <string.h>

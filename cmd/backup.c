@@ -103,6 +103,20 @@ tell_problem(const struct teller *t, const struct job_event *ev)
 }
 
 static void
+tell_damage(const struct teller *t, const struct job_event *ev)
+{
+	if (ui_json(t->ui)) {
+		struct json_out *j = ui_json_begin(t->ui, "damage");
+
+		json_str(j, "account", t->title);
+		json_str(j, "pack", ev->pack);
+		json_str(j, "reason", ev->reason);
+		ui_json_end(t->ui);
+	}
+	ui_warn(t->ui, "%s: packs/%s: %s", t->title, ev->pack, ev->reason);
+}
+
+static void
 plan_json(const struct teller *t, const struct job_event *ev)
 {
 	struct json_out *j = ui_json_begin(t->ui, "plan");
@@ -238,6 +252,9 @@ tell(void *arg, const struct job_event *ev)
 		break;
 	case JOB_PROBLEM:
 		tell_problem(t, ev);
+		break;
+	case JOB_DAMAGE:
+		tell_damage(t, ev);
 		break;
 	case JOB_NOTE:
 		tell_note(t, ev);

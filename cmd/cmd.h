@@ -63,8 +63,8 @@ struct app {
 /* app_init(app, commands, ui): nothing is read yet.  Takes ${ui} over. */
 void app_init(struct app *, const struct command *const *, struct ui *);
 /*
- * app_run(app, argc, argv): carry out a command line (without the program's name; ${argv} is reordered).  Prints errors,
- * ends the output, frees what ${app} owns, and returns the exit status.
+ * app_run(app, argc, argv): carry out a command line (without the program's name; ${argv} is reordered).  Prints
+ * errors, ends the output, frees what ${app} owns, and returns the exit status.
  */
 int app_run(struct app *, int, char **);
 /* app_config(app, e): load the config file unless that is done. */
@@ -84,7 +84,10 @@ const struct command *app_command(const struct app *, const char *, struct err *
 /* app_error(app, e): print an error, with some advice where it has none. */
 void app_error(struct app *, struct err *);
 
-/* exit_kind(kind): a kind's name in JSON: "auth".  exit_advice(kind): what to do about it in general; NULL for nothing. */
+/*
+ * exit_kind(kind): a kind's name in JSON: "auth".  exit_advice(kind): what to do about it in general; NULL for
+ * nothing.
+ */
 const char *exit_kind(enum err_kind);
 const char *exit_advice(enum err_kind);
 /* exit_worst(a, b): of two accounts' exit statuses the one that the whole run ends with. */

@@ -37,7 +37,8 @@ exit_advice(enum err_kind kind)
 	case EK_CORRUPT:
 		return "bring what is damaged back from a copy of the vault";
 	case EK_LOCKED:
-		return "run it again when the other one has ended";
+		return "run it again when the other one has ended; backup "
+		    "--wait waits for it";
 	case EK_SPACE:
 		return "make room and run it again";
 	case EK_NOVAULT:

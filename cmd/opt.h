@@ -11,9 +11,9 @@
  *		OPT_END
  *	};
  *
- * A row over a field of the wrong type does not compile.  Long options are not abbreviated, options may follow arguments,
- * "--" ends them; --name=value and --name value, -xvalue and -x value, and -abc for -a -b -c are all understood.  The
- * last one of an option counts, but each one of a list.
+ * A row over a field of the wrong type does not compile.  Long options are not abbreviated, options may follow
+ * arguments, "--" ends them; --name=value and --name value, -xvalue and -x value, and -abc for -a -b -c are all
+ * understood.  The last one of an option counts, but each one of a list.
  */
 #ifndef CMD_OPT_H
 #define CMD_OPT_H

@@ -164,7 +164,10 @@ plain_tail(struct buf *out, struct plain_tail *tail, bool utf8)
 	tail->n = 0;
 }
 
-/* The places of the character at *s, which moves on.  One that the C library doesn't know is taken for an ordinary one. */
+/*
+ * The places of the character at *s, which moves on.  One that the C library doesn't know is taken for an ordinary
+ * one.
+ */
 static size_t
 step(const char **s)
 {

@@ -11,11 +11,11 @@
 #include "base/buf.h"
 
 /*
- * plain_escape(out, s, n, utf8): append ${n} bytes of text from anywhere so that no terminal obeys them and no reader is
- * misled.  Newline, return and tab become \n, \r and \t, other control characters and bytes that are no UTF-8 \xNN, C1,
- * bidi and line separators \uNNNN; without ${utf8} (the terminal shows something else) all that is not ASCII becomes
- * \uNNNN or \UNNNNNNNN.  A backslash stays as it is, so plain text passes unchanged.  Return 0, or -1 where the buf's
- * limit cut it (between characters).
+ * plain_escape(out, s, n, utf8): append ${n} bytes of text from anywhere so that no terminal obeys them and no
+ * reader is misled.  Newline, return and tab become \n, \r and \t, other control characters and bytes that are no
+ * UTF-8 \xNN, C1, bidi and line separators \uNNNN; without ${utf8} (the terminal shows something else) all that is
+ * not ASCII becomes \uNNNN or \UNNNNNNNN.  A backslash stays as it is, so plain text passes unchanged.  Return 0,
+ * or -1 where the buf's limit cut it (between characters).
  */
 int plain_escape(struct buf *, const char *, size_t, bool utf8);
 /* plain_format(out, utf8, fmt, ap): the same with what vprintf(3) would print. */
@@ -30,8 +30,9 @@ struct plain_tail {
 #define PLAIN_TAIL_MAX	64	/* room for an escaped tail */
 
 /*
- * plain_text(out, tail, p, n, utf8): append a piece of a longer text, plain but for its tabs and line ends; CR LF becomes
- * LF.  ${out} must have room for plain_text_max(n).  plain_tail(out, tail, utf8): what is left at the text's end.
+ * plain_text(out, tail, p, n, utf8): append a piece of a longer text, plain but for its tabs and line ends; CR LF
+ * becomes LF.  ${out} must have room for plain_text_max(n).  plain_tail(out, tail, utf8): what is left at the
+ * text's end.
  */
 size_t plain_text_max(size_t);
 void plain_text(struct buf *, struct plain_tail *, const char *, size_t, bool utf8);

@@ -82,6 +82,12 @@ struct missing_teller {
 	const char	*title;
 };
 
+struct losses {
+	struct ui	*ui;
+	const char	*title;
+	uint64_t	 n;
+};
+
 static int
 tell_missing(void *arg, const char *folder, const struct rec_missing *m,
     struct err *e)
@@ -127,6 +133,25 @@ print_missing(struct ui *ui)
 	if (sheet.cut)
 		ui_print(ui, "missing: and more; --json names them all");
 	buf_release(&sheet.missing);
+}
+
+static int
+tell_lost(void *arg, const char *pack, const char *why, struct err *e)
+{
+	struct losses *l = arg;
+
+	(void)e;
+	l->n++;
+	if (ui_json(l->ui)) {
+		struct json_out *j = ui_json_begin(l->ui, "damage");
+
+		json_str(j, "account", l->title);
+		json_str(j, "pack", pack);
+		json_str(j, "reason", why);
+		ui_json_end(l->ui);
+	}
+	ui_warn(l->ui, "%s: packs/%s: %s", l->title, pack, why);
+	return 0;
 }
 
 static void
@@ -215,6 +240,7 @@ status_one(struct app *app, struct target *t, struct err *e)
 	const struct status_opts *o = app->opts;
 	struct missing_teller teller = { app->ui, account_title(t->account) };
 	struct last last = { .result = "" };
+	struct losses losses = { app->ui, account_title(t->account), 0 };
 	struct known_totals totals;
 	struct vault *v;
 	bool stale;
@@ -230,9 +256,11 @@ status_one(struct app *app, struct target *t, struct err *e)
 		status_json(app->ui, t, v, &last, &totals, stale);
 	else
 		status_row(app, sheet.table, t, &last, &totals, stale);
-	rc = catalog_each_missing(vault_catalog(v), tell_missing, &teller, e);
-	if (rc == 0 && stale)
-		rc = tell_stale(app, t, &last, e);
+	if (catalog_each_missing(vault_catalog(v), tell_missing, &teller,
+	    e) == -1 || vault_lost_packs(v, tell_lost, &losses, e) == -1)
+		goto out;
+	rc = losses.n > 0 ? vault_lost_error(losses.n, e) :
+	    stale ? tell_stale(app, t, &last, e) : 0;
 out:
 	vault_close(&v);
 	return rc;

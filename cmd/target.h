@@ -14,8 +14,9 @@ struct target {
 };
 
 /*
- * target_resolve(app, name, out, e): a section of the config file, or a vault's path (what has a slash always is one).  The settings are
- * vault.json's, the section's and the command line's, the later ones winning.  EK_REFUSED where these name another account than the vault's.
+ * target_resolve(app, name, out, e): a section of the config file, or a vault's path (what has a slash always is
+ * one).  The settings are vault.json's, the section's and the command line's, the later ones winning.  EK_REFUSED
+ * where these name another account than the vault's.
  */
 int target_resolve(struct app *, const char *, struct target *, struct err *);
 /* target_server(app, url, out, e): imaps://... on the command line, without a vault. */
@@ -23,8 +24,8 @@ int target_server(struct app *, const char *, struct target *, struct err *);
 void target_release(struct target *);
 
 /*
- * target_each(app, argc, argv, fn, e): call ${fn}(app, target, e) for each account named, or for all of the config file where none is; it
- * returns an exit status, or -1 with ${e}, which is told.  Returns the worst.
+ * target_each(app, argc, argv, fn, e): call ${fn}(app, target, e) for each account named, or for all of the config
+ * file where none is; it returns an exit status, or -1 with ${e}, which is told.  Returns the worst.
  */
 typedef int target_fn(struct app *, struct target *, struct err *);
 int target_each(struct app *, int, char **, target_fn *, struct err *);

@@ -212,8 +212,8 @@ ui_print(struct ui *ui, const char *fmt, ...)
 }
 
 /*
- * A sink says at once that stdout is gone, so that a long flow ends.  It is ui_finish() that tells why: ui_error() finds
- * that this was it.
+ * A sink says at once that stdout is gone, so that a long flow ends.  It is ui_finish() that tells why: ui_error()
+ * finds that this was it.
  */
 static int
 sink_result(struct ui *ui, struct err *e)

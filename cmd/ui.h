@@ -1,8 +1,8 @@
 /*
  * ui.h - all that the program says: the only room that touches stdout, stderr and the terminal.
  *
- * Whatever is printed is made plain first (plain.h), line by line, so a caller may hand over text from a server as it is
- * and can't forget to escape it.
+ * Whatever is printed is made plain first (plain.h), line by line, so a caller may hand over text from a server as
+ * it is and can't forget to escape it.
  *
  * What is shown, and where:
  *	data			stdout, always.  With --json it is JSON Lines and nothing else.
@@ -41,8 +41,8 @@ struct ui_opts {
 struct ui *ui_new(int out, int err);
 void ui_configure(struct ui *, const struct ui_opts *);
 /*
- * ui_finish(uip, status): end the output, with the summary if it is JSON, and free it all.  Returns ${status}, or 1 for 0
- * where some of stdout could not be written; the reason is said but for a reader that went away.
+ * ui_finish(uip, status): end the output, with the summary if it is JSON, and free it all.  Returns ${status}, or 1
+ * for 0 where some of stdout could not be written; the reason is said but for a reader that went away.
  */
 int ui_finish(struct ui **, int status);
 /* ui_gone(ui): stdout can't be written any more (or a signal came meanwhile): a long listing may stop. */
@@ -74,7 +74,10 @@ void ui_warn(struct ui *, const char *, ...)
 /* ui_error(ui, e): what failed and why, what to do next; in JSON also an object of type "error". */
 void ui_error(struct ui *, const struct err *);
 
-/* ui_progress(ui, p): shown if the work lasts longer than a second, ten times a second at most.  ui_progress_end(ui). */
+/*
+ * ui_progress(ui, p): shown if the work lasts longer than a second, ten times a second at most.
+ * ui_progress_end(ui).
+ */
 void ui_progress(struct ui *, const struct progress *);
 void ui_progress_end(struct ui *);
 
@@ -89,7 +92,10 @@ void ui_json_end(struct ui *);
 /* ui_summary(ui): the last line's object, to be filled at any time; ui_finish() adds "exit_code" and writes it. */
 struct json_out *ui_summary(struct ui *);
 
-/* ui_width(ui): places in a line of stdout, or 0: no terminal, nothing needs cutting.  ui_utf8(ui): what it can show. */
+/*
+ * ui_width(ui): places in a line of stdout, or 0: no terminal, nothing needs cutting.  ui_utf8(ui): what it can
+ * show.
+ */
 size_t ui_width(const struct ui *);
 bool ui_utf8(const struct ui *);
 /* ui_glyph(ui, utf8, ascii): the one of two spellings that can be shown. */

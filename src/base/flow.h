@@ -17,7 +17,10 @@ struct sink {
 	void	*arg;
 };
 
-/* pour(arg, sink, e): give every byte to ${sink}, in order.  Return 0, or -1: what arrived is then not to be trusted. */
+/*
+ * pour(arg, sink, e): give every byte to ${sink}, in order.  Return 0, or -1: what arrived is then not to be
+ * trusted.
+ */
 struct source {
 	int	(*pour)(void *, const struct sink *, struct err *);
 	void	*arg;

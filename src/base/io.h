@@ -66,8 +66,9 @@ int io_spool(int, struct err *);
 int io_write_all(int, const void *, size_t, struct err *);
 
 /*
- * io_lock(fd, wait, e): take the write lock of a whole file (F_OFD_SETLK: it dies with the last descriptor), waiting for
- * it where ${wait} is set.  Return 0, or -1: EK_LOCKED another process has it, EK_REFUSED the file system has no locks.
+ * io_lock(fd, wait, e): take the write lock of a whole file (F_OFD_SETLK: it dies with the last descriptor),
+ * waiting for it where ${wait} is set.  Return 0, or -1: EK_LOCKED another process has it, EK_REFUSED the file
+ * system has no locks.
  */
 int io_lock(int, bool, struct err *);
 
@@ -79,7 +80,10 @@ const char *io_fs_doubt(int);
 /* io_free_space(fd, bytes_out, e): what an ordinary user may still write on the file system. */
 int io_free_space(int, uint64_t *, struct err *);
 
-/* io_list(at, name_fn, arg, e): call ${fn}(arg, name, e) for each entry of a directory but . and .. until one is not 0. */
+/*
+ * io_list(at, name_fn, arg, e): call ${fn}(arg, name, e) for each entry of a directory but . and .. until one is
+ * not 0.
+ */
 typedef int io_name_fn(void *, const char *, struct err *);
 int io_list(int, io_name_fn *, void *, struct err *);
 

@@ -12,7 +12,10 @@
 
 #define TEXT_MAX	40	/* room for any text_*() result below, with its NUL */
 
-/* text_u64(s, n, out): a decimal number of exactly ${n} digits' text.  Return 0, or -1: empty, not digits, too large. */
+/*
+ * text_u64(s, n, out): a decimal number of exactly ${n} digits' text.  Return 0, or -1: empty, not digits, too
+ * large.
+ */
 int text_u64(const char *, size_t, uint64_t *);
 
 /* text_size(out, bytes): "812 B", "9.2 GiB"; units of 1024, at most three digits before them.  Returns ${out}. */

@@ -1,13 +1,15 @@
 /*
  * catalog.h - a SQLite index over the manifests.  May be deleted at any time; never the truth.
  *
- * Records are applied in the order of the manifests inside one transaction a commit; the catalog remembers the vault's id and
- * the number and SHA-256 of the last manifest applied, by which the vault finds out whether it may be used.
+ * Records are applied in the order of the manifests inside one transaction a commit; the catalog remembers the
+ * vault's id and the number and SHA-256 of the last manifest applied, by which the vault finds out whether it may
+ * be used.
  *
- * All functions return 0 or -1 unless said otherwise.  A damaged file is EK_CORRUPT (then it is removed by catalog_remove()
- * and built anew), a full disk EK_SPACE, a wait of 10 seconds for the other side EK_LOCKED: beside a reader in the middle of
- * a question (a function that takes its time) a writer can't commit, unless it called catalog_bulk() before.  While a
- * handle is open this process must not open the file by other means: to close it would drop SQLite's locks (fcntl).
+ * All functions return 0 or -1 unless said otherwise.  A damaged file is EK_CORRUPT (then it is removed by
+ * catalog_remove() and built anew), a full disk EK_SPACE, a wait of 10 seconds for the other side EK_LOCKED: beside
+ * a reader in the middle of a question (a function that takes its time) a writer can't commit, unless it called
+ * catalog_bulk() before.  While a handle is open this process must not open the file by other means: to close it
+ * would drop SQLite's locks (fcntl).
  */
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H
@@ -37,8 +39,8 @@ struct catalog_head {
 /* catalog_open(path, mode, out, e): path must not be a symbolic link.  EK_CORRUPT: not a catalog of this version. */
 int catalog_open(const char *path, enum catalog_mode, struct catalog **, struct err *);
 /*
- * catalog_close(cp): roll back what is open; a writer leaves one file in journal_mode=DELETE behind, where no reader keeps
- * it from doing so for more than 2 seconds.  Cursors must be closed before.
+ * catalog_close(cp): roll back what is open; a writer leaves one file in journal_mode=DELETE behind, where no
+ * reader keeps it from doing so for more than 2 seconds.  Cursors must be closed before.
  */
 void catalog_close(struct catalog **);
 /* catalog_damaged(c): something in it is not as it was written: close it, remove it, and build it anew. */
@@ -47,15 +49,18 @@ bool catalog_damaged(const struct catalog *);
 int catalog_remove(const char *path, struct err *);
 int catalog_head(struct catalog *, struct catalog_head *, struct err *);
 
-/* catalog_bulk(c, e): a long transaction lies ahead: go over to a write-ahead log, so that readers don't wait for it. */
+/*
+ * catalog_bulk(c, e): a long transaction lies ahead: go over to a write-ahead log, so that readers don't wait for
+ * it.
+ */
 int catalog_bulk(struct catalog *, struct err *);
 /*
- * catalog_begin(c, head, e): start applying the manifest that ${head} begins; catalog_apply(c, line, rec, e): one record of
- * it, with its line's number; catalog_commit(c, sha256, e): its end.  What is applied is visible to queries on this handle at
- * once.  catalog_rollback(c): forget all since catalog_begin(); fine where nothing is open.
- * A record that refers to what is not there is EK_CORRUPT, at the commit's end for contents, packs and frames, which may be
- * named before they are recorded.  After an error only catalog_rollback() helps.  UIDs of flags and gone that are not there
- * are passed over, and so is a message that is there already, alike in all facts.
+ * catalog_begin(c, head, e): start applying the manifest that ${head} begins; catalog_apply(c, line, rec, e): one
+ * record of it, with its line's number; catalog_commit(c, sha256, e): its end.  What is applied is visible to
+ * queries on this handle at once.  catalog_rollback(c): forget all since catalog_begin(); fine where nothing is
+ * open. A record that refers to what is not there is EK_CORRUPT, at the commit's end for contents, packs and
+ * frames, which may be named before they are recorded.  After an error only catalog_rollback() helps.  UIDs of
+ * flags and gone that are not there are passed over, and so is a message that is there already, alike in all facts.
  */
 int catalog_begin(struct catalog *, const struct rec_head *, struct err *);
 int catalog_apply(struct catalog *, uint64_t line, const struct record *, struct err *);
@@ -63,10 +68,10 @@ int catalog_commit(struct catalog *, const struct digest *, struct err *);
 void catalog_rollback(struct catalog *);
 
 /*
- * catalog_headers(c, sha256, values, e): keep the header lines of a blob (HEADER_FIELDS strings).  Outside a commit they are
- * durable at the next catalog_begin() or catalog_close(), or after some thousands.
- * catalog_headerless(c, fn, arg, e): each blob whose lines are not known yet, in the order of packs and frames; ${fn} may
- * call catalog_headers().
+ * catalog_headers(c, sha256, values, e): keep the header lines of a blob (HEADER_FIELDS strings).  Outside a commit
+ * they are durable at the next catalog_begin() or catalog_close(), or after some thousands.
+ * catalog_headerless(c, fn, arg, e): each blob whose lines are not known yet, in the order of packs and frames;
+ * ${fn} may call catalog_headers().
  */
 int catalog_headers(struct catalog *, const struct digest *, const char *const *values, struct err *);
 typedef int catalog_blob_fn(void *, const struct digest *, const struct known_blob *, struct err *);
@@ -82,27 +87,36 @@ int catalog_headerless(struct catalog *, catalog_blob_fn *, void *, struct err *
 int catalog_at(struct catalog *, int64_t, uint64_t *, struct err *);
 
 /*
- * Folders by number; at an older commit with the facts and figures of then.  The newest epoch is the one with the highest
- * number.  A folder that is gone has nothing on the server (live, missing), what it had is kept.
+ * Folders by number; at an older commit with the facts and figures of then.  The newest epoch is the one with the
+ * highest number.  A folder that is gone has nothing on the server (live, missing), what it had is kept.
  */
 typedef int catalog_folder_fn(void *, const struct known_folder *, struct err *);
 int catalog_folders(struct catalog *, uint64_t at, catalog_folder_fn *, void *, struct err *);
-/* catalog_folder(c, name, out, e): the folder on the server that has this name; one that is gone only where none has. */
+/*
+ * catalog_folder(c, name, out, e): the folder on the server that has this name; one that is gone only where none
+ * has.
+ */
 int catalog_folder(struct catalog *, const char *name, struct known_folder *, struct err *);
 int catalog_folder_by_number(struct catalog *, uint64_t, struct known_folder *, struct err *);
 int catalog_folder_by_id(struct catalog *, const char *mailboxid, struct known_folder *, struct err *);
 /* catalog_last_folder(), catalog_last_epoch(): the highest number given so far, 0 for none. */
 int catalog_last_folder(struct catalog *, uint64_t *, struct err *);
 int catalog_last_epoch(struct catalog *, uint64_t *, struct err *);
-/* catalog_epoch(c, folder, out, e): a folder's newest epoch, with the figures of the records even where the folder is gone. */
+/*
+ * catalog_epoch(c, folder, out, e): a folder's newest epoch, with the figures of the records even where the folder
+ * is gone.
+ */
 int catalog_epoch(struct catalog *, uint64_t folder, struct known_epoch *, struct err *);
 /*
- * catalog_complete(c, folder, at, commit_out, e): the last commit up to ${at} that recorded a complete state of the folder,
- * after which nothing else came in the same commit.
+ * catalog_complete(c, folder, at, commit_out, e): the last commit up to ${at} that recorded a complete state of the
+ * folder, after which nothing else came in the same commit.
  */
 int catalog_complete(struct catalog *, uint64_t folder, uint64_t at, uint64_t *, struct err *);
 
-/* What is on the server in an epoch, UIDs ${first} to ${last} in order.  catalog_uids_next(): 1 a row, 0 the end, -1. */
+/*
+ * What is on the server in an epoch, UIDs ${first} to ${last} in order.  catalog_uids_next(): 1 a row, 0 the end,
+ * -1.
+ */
 struct catalog_uids;
 int catalog_uids(struct catalog *, uint64_t epoch, uint32_t first, uint32_t last, struct catalog_uids **, struct err *);
 int catalog_uids_next(struct catalog_uids *, struct known_uid *, struct err *);
@@ -124,16 +138,17 @@ int catalog_blob(struct catalog *, const struct digest *, struct known_blob *, s
 int catalog_emailid(struct catalog *, const char *, struct digest *, uint64_t *, struct err *);
 
 /*
- * Messages.  ${folder} 0 is all; by folder, then UID.  As of commit ${at}: what was on the server then with the flags of then;
- * with ${all} also what was gone by then, of all epochs, marked.  Gone are also messages of older epochs and gone folders.
- * Header lines are shown as known now.
+ * Messages.  ${folder} 0 is all; by folder, then UID.  As of commit ${at}: what was on the server then with the
+ * flags of then; with ${all} also what was gone by then, of all epochs, marked.  Gone are also messages of older
+ * epochs and gone folders. Header lines are shown as known now.
  */
 typedef int catalog_message_fn(void *, const struct known_message *, struct err *);
-int catalog_messages(struct catalog *, uint64_t folder, uint64_t at, bool all, catalog_message_fn *, void *, struct err *);
+int catalog_messages(struct catalog *, uint64_t folder, uint64_t at, bool all, catalog_message_fn *, void *,
+    struct err *);
 int catalog_message(struct catalog *, uint64_t commit, uint64_t line, struct known_message *, struct err *);
 /*
- * catalog_by_prefix(c, hex, fn, arg, e): the first appearance of each content whose SHA-256 begins with these hex digits;
- * at most two are called for, which is enough to see that a prefix is not unique.
+ * catalog_by_prefix(c, hex, fn, arg, e): the first appearance of each content whose SHA-256 begins with these hex
+ * digits; at most two are called for, which is enough to see that a prefix is not unique.
  */
 int catalog_by_prefix(struct catalog *, const char *hex, catalog_message_fn *, void *, struct err *);
 
@@ -141,6 +156,9 @@ int catalog_by_prefix(struct catalog *, const char *hex, catalog_message_fn *, v
 typedef int catalog_commit_fn(void *, const struct known_commit *, struct err *);
 int catalog_commits(struct catalog *, catalog_commit_fn *, void *, struct err *);
 int catalog_totals(struct catalog *, struct known_totals *, struct err *);
+/* Packs that are on record, in the order they were made. */
+typedef int catalog_pack_fn(void *, const struct known_pack *, struct err *);
+int catalog_packs(struct catalog *, catalog_pack_fn *, void *, struct err *);
 /* catalog_server(c, out, e): the last REC_SERVER. */
 int catalog_server(struct catalog *, struct rec_server *, struct err *);
 

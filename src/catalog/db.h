@@ -110,7 +110,10 @@ void db_col_digest(struct catalog *, sqlite3_stmt *, int, struct digest *);
 /* db_sane(c, e): 0, or -1 with EK_CORRUPT where a column since the last call was odd. */
 int db_sane(struct catalog *, struct err *);
 
-/* db_forget(c), db_keep(c, s): let go of the last row's strings; a copy of one that lives until then (NULL stays NULL). */
+/*
+ * db_forget(c), db_keep(c, s): let go of the last row's strings; a copy of one that lives until then (NULL stays
+ * NULL).
+ */
 void db_forget(struct catalog *);
 const char *db_keep(struct catalog *, const char *);
 

@@ -175,10 +175,15 @@ connect(struct catalog *c, const char *path, enum catalog_mode mode,
 	    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE |
 	    SQLITE_OPEN_READWRITE;
 	struct buf uri = BUF_INIT(URI_MAX);
-	const char *vfs = pagesum_vfs(), *name = path;
+	const char *vfs, *name = path;
 	int rc = -1, status;
 
-	if (vfs == NULL)
+	/*
+	 * Nobody asks how much SQLite holds, and to keep count takes a lock
+	 * each time.  Only its first use in a process heeds this.
+	 */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	if ((vfs = pagesum_vfs()) == NULL)
 		return err_set(e, EK_FAIL, "SQLite is of no use here");
 	if (mode == CATALOG_READ_FROZEN) {
 		flags &= ~SQLITE_OPEN_READWRITE;

@@ -307,6 +307,26 @@ catalog_commits(struct catalog *c, catalog_commit_fn *fn, void *arg,
 	return rc;
 }
 
+int
+catalog_packs(struct catalog *c, catalog_pack_fn *fn, void *arg, struct err *e)
+{
+	struct known_pack k;
+	sqlite3_stmt *s = NULL;
+	int rc;
+
+	if (write_flush(c, e) == -1 || db_prepare(c, "SELECT name, size "
+	    "FROM pack WHERE size IS NOT NULL ORDER BY pack", &s, e) == -1)
+		return -1;
+	while ((rc = db_step(c, s, e)) == 1) {
+		k.name = db_col_text(c, s, 0);
+		k.size = db_col_u64(c, s, 1);
+		if ((rc = db_sane(c, e)) == -1 || (rc = fn(arg, &k, e)) != 0)
+			break;
+	}
+	db_finish(&s);
+	return rc;
+}
+
 /*
  * Folders on the server with their newest epochs, all epochs, all packs.  CROSS
  * JOIN keeps SQLite from reading all of epoch_at.

@@ -67,8 +67,8 @@ struct writer {
 };
 
 /*
- * write_alive(c, e): 0 while the open commit can go on, else -1.  A full disk or a failed write makes SQLite roll back by
- * itself, in a question too; what came after that would count as a commit of its own.
+ * write_alive(c, e): 0 while the open commit can go on, else -1.  A full disk or a failed write makes SQLite roll
+ * back by itself, in a question too; what came after that would count as a commit of its own.
  */
 int write_alive(struct catalog *, struct err *);
 /* write_flush(c, e): what is counted here becomes rows, so that a question sees it; fine for a reader. */
@@ -90,8 +90,8 @@ int missing_add(struct catalog *, struct epoch *, uint32_t first, uint32_t last,
 int missing_remove(struct catalog *, struct epoch *, uint32_t first, uint32_t last, struct err *);
 
 /*
- * blob.c: blob_number(c, sha256, size, id, out, e): the blob that the message ${id} names; made, and to be recorded before
- * the commit's end, where it is new.
+ * blob.c: blob_number(c, sha256, size, id, out, e): the blob that the message ${id} names; made, and to be recorded
+ * before the commit's end, where it is new.
  */
 int blob_number(struct catalog *, const struct digest *, uint64_t size, uint64_t id, int64_t *, struct err *);
 int blob_apply(struct catalog *, uint64_t id, const struct rec_blob *, struct err *);

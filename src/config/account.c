@@ -112,6 +112,11 @@ account_title(struct account *a)
 		title = xstrdup(a->host);
 	else
 		title = xasprintf("%s@%s", a->user, a->host);
+	/* What was handed out before stays as long as it is true. */
+	if (a->title != NULL && strcmp(a->title, title) == 0) {
+		free(title);
+		return a->title;
+	}
 	free(a->title);
 	a->title = title;
 	return title;

@@ -20,9 +20,6 @@ data_keep(struct response *r, const struct str *s)
 {
 	size_t at = r->words.n;
 
-	/* Grown once, so that what was kept before stays where it is. */
-	if (r->words.cap == 0)
-		buf_room(&r->words, r->words.max);
 	if (buf_add(&r->words, s->p, s->n) == -1)
 		return NULL;
 	if (buf_addc(&r->words, '\0') == -1) {

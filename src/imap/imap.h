@@ -135,7 +135,8 @@ enum imap_items {
  * where ${changed_since} is not 0.  Each response is an IMAP_MESSAGE; ends with IMAP_DONE.
  */
 #define IMAP_FETCH_RANGES	36
-int imap_fetch(struct imap *, const struct uidset *, unsigned int items, uint64_t changed_since, void *cookie, struct err *);
+int imap_fetch(struct imap *, const struct uidset *, unsigned int items, uint64_t changed_since, void *cookie,
+    struct err *);
 /* imap_search_all(im, cookie, e): the UIDs of all messages, as any number of IMAP_UIDS; ends with IMAP_DONE. */
 int imap_search_all(struct imap *, void *cookie, struct err *);
 

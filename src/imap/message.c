@@ -51,6 +51,7 @@ take_uid(struct response *r, struct cursor *c)
 static int
 take_flags(struct response *r, struct cursor *c)
 {
+	r->meta.flags = NULL;
 	if (data_flags(c, &r->list) == -1)
 		return -1;
 	r->meta.flags = buf_text(&r->list);
@@ -91,6 +92,7 @@ take_labels(struct response *r, struct cursor *c)
 
 	if (!cursor_take(c, '('))
 		return cursor_skip(c);
+	r->meta.labels = NULL;
 	for (;;) {
 		cursor_blanks(c);
 		if (cursor_take(c, ')'))

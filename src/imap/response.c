@@ -18,6 +18,8 @@ response_init(struct response *r)
 	buf_init(&r->list, FLAGS_MAX_TEXT);
 	buf_init(&r->labels, FLAGS_MAX_TEXT);
 	buf_init(&r->words, RESP_WORDS);
+	/* Grown once and for all: what points into it stays good while more is added. */
+	buf_room(&r->words, RESP_WORDS);
 }
 
 static void

@@ -293,6 +293,9 @@ tls_error(const struct imap_login *l, CURLcode code, const char *why,
 			return -1;
 		return err_next(e, "its key is another one than tls_pin says; "
 		    "only if you know why, change that to %s", pin);
+	case CURLE_SSL_CACERT_BADFILE:
+		return err_next(e, "tls_ca or --tls-ca names a file of "
+		    "certificates in PEM");
 	default:
 		return -1;
 	}
@@ -389,6 +392,7 @@ sign_in(const struct imap_login *l, bool any_mechanism, struct greeting *g,
     CURLcode *code_out, char *why)
 {
 	CURL *curl;
+	long no;
 
 	g->begun = false;
 	why[0] = '\0';
@@ -397,6 +401,11 @@ sign_in(const struct imap_login *l, bool any_mechanism, struct greeting *g,
 	*code_out = curl_easy_perform(curl);
 	if (*code_out == CURLE_OK)
 		return curl;
+	/* libcurl's own sentence tells host and port once more. */
+	if (*code_out == CURLE_COULDNT_CONNECT &&
+	    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &no) == CURLE_OK &&
+	    no != 0)
+		snprintf(why, CURL_ERROR_SIZE, "%s", strerror((int)no));
 	curl_easy_cleanup(curl);
 	return NULL;
 }

@@ -253,7 +253,8 @@ record_server(struct backup *b, struct err *e)
 }
 
 /*
- * The connection is lost.  Visits that were under way begin anew, carefully, since part of what they asked for has come.
+ * The connection is lost.  Visits that were under way begin anew, carefully, since part of what they asked for has
+ * come.
  */
 static int
 begin_anew(struct backup *b, struct err *e)
@@ -281,8 +282,8 @@ begin_anew(struct backup *b, struct err *e)
 }
 
 /*
- * A break is somebody's fault: the folder that was being answered.  If it brought nothing since the last one, others come first; the third
- * time it is left out.
+ * A break is somebody's fault: the folder that was being answered.  If it brought nothing since the last one,
+ * others come first; the third time it is left out.
  */
 static void
 blame(struct backup *b, const struct err *why)
@@ -440,7 +441,8 @@ run_visits(struct backup *b, struct err *e)
 }
 
 /*
- * Before much is fetched: will it fit?  What the server says of its quota is taken where it says anything, else what messages came to so far.
+ * Before much is fetched: will it fit?  What the server says of its quota is taken where it says anything, else
+ * what messages came to so far.
  */
 static int
 foresee_space(struct backup *b, struct err *e)
@@ -486,9 +488,24 @@ foresee_space(struct backup *b, struct err *e)
 }
 
 static int
+tell_lost(void *arg, const char *pack, const char *why, struct err *e)
+{
+	struct backup *b = arg;
+	struct job_event ev = { .kind = JOB_DAMAGE, .pack = pack,
+	    .reason = why };
+
+	(void)e;
+	b->lost_packs++;
+	backup_event(b, &ev);
+	return 0;
+}
+
+static int
 whole_backup(struct backup *b, struct err *e)
 {
-	if (connect_session(b, e) == -1)
+	/* Old damage keeps no new mail out of the vault. */
+	if (vault_lost_packs(b->v, tell_lost, b, e) == -1 ||
+	    connect_session(b, e) == -1)
 		return -1;
 	if (plan_folders(b, e) == -1 || plan_visits(b, e) == -1)
 		return -1;
@@ -501,11 +518,19 @@ whole_backup(struct backup *b, struct err *e)
 
 /* ---- beginning and end ---- */
 
+/* What a run that came to its end has to say nevertheless. */
 static int
-partial_error(const struct backup *b, struct err *e)
+verdict(const struct backup *b, struct err *e)
 {
 	const struct run_counts *n = &b->report->counts;
 
+	if (b->lost_packs > 0)
+		return vault_lost_error(b->lost_packs, e);
+	if (!b->partial)
+		return 0;
+	if (n->missing == 0 && n->failed == 0)
+		return err_set(e, EK_PARTIAL,
+		    "the backup ended with the warnings above");
 	err_set(e, EK_PARTIAL, "the backup is incomplete: %" PRIu64
 	    " messages missing, %" PRIu64 " folders failed", n->missing,
 	    n->failed);
@@ -514,25 +539,18 @@ partial_error(const struct backup *b, struct err *e)
 }
 
 static const char *
-result_of(int rc, const struct err *e)
+result_of(bool finished, int rc, const struct err *e)
 {
-	if (rc == 0)
-		return "complete";
-	switch (e->kind) {
-	case EK_PARTIAL:
-		return "partial";
-	case EK_CANCELLED:
-		return "interrupted";
-	default:
-		return "failed";
-	}
+	if (finished)
+		return rc == 0 ? "complete" : "partial";
+	return e->kind == EK_CANCELLED ? "interrupted" : "failed";
 }
 
 /* Write the end of the run.  A run that never signed in leaves nothing. */
 static int
-end_run(struct backup *b, int rc, struct err *e)
+end_run(struct backup *b, bool finished, int rc, struct err *e)
 {
-	struct rec_run_end end = { .result = result_of(rc, e),
+	struct rec_run_end end = { .result = result_of(finished, rc, e),
 	    .status = rc == 0 ? 0 : err_status(e->kind, e->sys),
 	    .error = rc == 0 ? NULL : e->text,
 	    .counts = b->report->counts };
@@ -550,6 +568,17 @@ end_run(struct backup *b, int rc, struct err *e)
 	}
 	b->report->counts = end.counts;
 	return rc;
+}
+
+/* The next run builds a catalog anew: there is nothing to bring back from a copy. */
+static void
+excuse_catalog(const struct backup *b, struct err *e)
+{
+	if (e->kind != EK_CORRUPT || !catalog_damaged(b->catalog))
+		return;
+	e->kind = EK_TEMP;
+	e->next[0] = '\0';
+	err_next(e, "run it again: the catalog is built anew from the manifests");
 }
 
 static void
@@ -580,6 +609,7 @@ job_backup(struct vault *v, const struct job_backup_opts *opts,
 		.catalog = vault_catalog(v),
 		.texts = intern_new(),
 	};
+	bool finished;
 	int rc;
 
 	memset(report, 0, sizeof(*report));
@@ -588,16 +618,18 @@ job_backup(struct vault *v, const struct job_backup_opts *opts,
 		release(&b);
 		return -1;
 	}
-	rc = whole_backup(&b, e);
-	if (rc == 0 && b.partial)
-		rc = partial_error(&b, e);
+	finished = (rc = whole_backup(&b, e)) == 0;
+	if (finished)
+		rc = verdict(&b, e);
 	if (!opts->dry_run) {
 		if (b.signed_in)
 			report->run = vault_run(b.txn);
-		rc = end_run(&b, rc, e);
+		rc = end_run(&b, finished, rc, e);
 	}
 	if (rc == 0 && !opts->dry_run)
 		rc = vault_fill_headers(v, e);
+	if (rc == -1)
+		excuse_catalog(&b, e);
 	report->commit = vault_head(v, &report->head);
 	release(&b);
 	return rc;

@@ -1,9 +1,9 @@
 /*
  * backup.h - what the files of a backup share.
  *
- * A backup visits folders.  All commands of a visit are known before it begins (policy_visit()), so visits are pipelined: the next
- * folder is opened on the wire while this one's messages arrive.  What a visit brought is settled when its last command is answered; where it does
- * not add up, the folder is visited again, more carefully.
+ * A backup visits folders.  All commands of a visit are known before it begins (policy_visit()), so visits are
+ * pipelined: the next folder is opened on the wire while this one's messages arrive.  What a visit brought is
+ * settled when its last command is answered; where it does not add up, the folder is visited again, more carefully.
  */
 #ifndef JOB_BACKUP_H
 #define JOB_BACKUP_H
@@ -40,7 +40,10 @@ struct listing *listing_new(void);
 void listing_free(struct listing **);
 int listing_add(struct listing *, const struct listed *, struct err *);
 uint64_t listing_count(const struct listing *);
-/* listing_sort(l): by UID; what is said of one UID in several entries becomes one.  The number of UIDs that were listed more than once. */
+/*
+ * listing_sort(l): by UID; what is said of one UID in several entries becomes one.  The number of UIDs that were
+ * listed more than once.
+ */
 uint64_t listing_sort(struct listing *);
 const struct listed *listing_at(const struct listing *, uint64_t);
 /* listing_uids(l, out): adds the UIDs of a sorted listing. */
@@ -51,18 +54,20 @@ void listing_uids(const struct listing *, struct uidset *);
 struct changes {
 	struct uidset	 want;		/* listed, not known */
 	struct uidset	 gone;		/* known, not listed */
-	struct listed	*flags;		/* own: known with other flags, sorted by flags, labels, UID */
+	const struct listed **flags;	/* own; of the listing: known with other flags, by flags, labels, UID */
 	size_t		 flags_n, flags_cap;
 	bool		 reused;	/* a known UID has another INTERNALDATE: it is another message */
 	uint64_t	 same;		/* known and listed */
 };
 void changes_release(struct changes *);
 /*
- * compare_all(c, epoch, listing, in, out, e): a sorted listing of the whole folder.  compare_some(): one of what changed; gone stays
- * empty.
+ * compare_all(c, epoch, listing, in, out, e): a sorted listing of the whole folder.  compare_some(): one of what
+ * changed; gone stays empty.
  */
-int compare_all(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *, struct err *);
-int compare_some(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *, struct err *);
+int compare_all(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *,
+    struct err *);
+int compare_some(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *,
+    struct err *);
 /* compare_set(c, epoch, all, out, e): like compare_all() where only the UIDs are known. */
 int compare_set(struct catalog *, uint64_t epoch, const struct uidset *, struct changes *, struct err *);
 /* compare_known(c, epoch, in, out, e): adds what is known of the UIDs ${in}. */
@@ -161,6 +166,7 @@ struct backup {
 	unsigned int	 breaks;	/* connections lost since the last progress */
 	uint64_t	 next_folder, next_epoch;
 	bool		 partial;	/* something is missing and was named */
+	uint64_t	 lost_packs;
 	double		 waited;	/* seconds, on the server's demand */
 	bool		 signed_in;	/* the run leaves a trace */
 	bool		 give_up;	/* a new connection is no help */
@@ -175,7 +181,8 @@ int plan_new(struct backup *, struct folder *, struct err *);
 
 /* visit.c: sending and taking. */
 /*
- * visit_new(b, f, kind, e): a visit as policy plans it from what is known now; a VISIT_FETCH gets its UIDs (ask) from the caller.
+ * visit_new(b, f, kind, e): a visit as policy plans it from what is known now; a VISIT_FETCH gets its UIDs (ask)
+ * from the caller.
  */
 struct visit *visit_new(struct backup *, struct folder *, enum visit_kind, struct err *);
 /* visit_again(b, f, box, e): the careful one, after a first visit that saw ${box}. */
@@ -187,7 +194,10 @@ int visit_take(struct backup *, struct visit *, const struct imap_event *, struc
 /* visit_body_begins(b, size, e), visit_body_goes_on(b, p, n, e): the session hands over a body. */
 int visit_body_begins(void *, uint64_t, struct err *);
 int visit_body_goes_on(void *, const void *, size_t, struct err *);
-/* visit_begin_holding(b), visit_forget_held(b), visit_end_holding(b): facts that wait for a body, and the body that waits for facts. */
+/*
+ * visit_begin_holding(b), visit_forget_held(b), visit_end_holding(b): facts that wait for a body, and the body that
+ * waits for facts.
+ */
 void visit_begin_holding(struct backup *);
 void visit_forget_held(struct backup *);
 void visit_end_holding(struct backup *);

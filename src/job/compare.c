@@ -34,13 +34,14 @@ compare_one(const struct known_uid *k, const struct listed *l,
 		return;
 	out->flags = mem_grow(out->flags, &out->flags_cap, out->flags_n + 1,
 	    sizeof(*out->flags));
-	out->flags[out->flags_n++] = *l;
+	out->flags[out->flags_n++] = l;
 }
 
 static int
 by_flags(const void *a, const void *b)
 {
-	const struct listed *x = a, *y = b;
+	const struct listed *x = *(const struct listed *const *)a;
+	const struct listed *y = *(const struct listed *const *)b;
 
 	if (x->flags != y->flags)
 		return x->flags < y->flags ? -1 : 1;

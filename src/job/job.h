@@ -22,14 +22,16 @@ struct job_ask {
 };
 
 /*
- * job_connect(account, hint, ask, im_out, e): find the secret and sign in.  The secret is wiped before the first command.
+ * job_connect(account, hint, ask, im_out, e): find the secret and sign in.  The secret is wiped before the first
+ * command.
  */
 int job_connect(const struct account *, const char *hint, const struct job_ask *, struct imap **, struct err *);
 
 /* job_try(account, ask, folders_out, e): sign in, count the folders, sign out: the account is right. */
 int job_try(const struct account *, const struct job_ask *, size_t *, struct err *);
 /*
- * job_folders(account, ask, boxes_out, e): every folder of the server with its figures, sizes where the server can tell them cheaply.
+ * job_folders(account, ask, boxes_out, e): every folder of the server with its figures, sizes where the server can
+ * tell them cheaply.
  */
 int job_folders(const struct account *, const struct job_ask *, struct imap_boxes *, struct err *);
 
@@ -41,6 +43,7 @@ enum job_event_kind {
 	JOB_FOLDER,	/* a folder is done: name, counts of it */
 	JOB_PROBLEM,	/* name, uids (or NULL), reason: something is missing */
 	JOB_PROGRESS,	/* how far the transfer is */
+	JOB_DAMAGE,	/* pack, reason: what was kept in it can't be read any more */
 	JOB_NOTE,	/* reason: a sentence worth knowing */
 };
 
@@ -48,6 +51,7 @@ struct job_event {
 	enum job_event_kind kind;
 	const char	*folder;	/* or NULL */
 	const struct uidset *uids;	/* or NULL */
+	const char	*pack;		/* DAMAGE */
 	const char	*reason;
 	bool		 skip;		/* PLAN: nothing to do */
 	uint64_t	 messages;	/* PLAN: expected new; FOLDER: new */
@@ -81,9 +85,10 @@ struct job_backup_report {
 };
 
 /*
- * job_backup(vault, opts, report_out, e): bring the vault up to date with the server.  0: every message that the server listed in the chosen
- * folders is in the vault or was seen to vanish.  -1: EK_PARTIAL: all that could be had is there, the rest was named; EK_TEMP, EK_CANCELLED:
- * what was whole is committed, run it again; others likewise unless the vault itself failed.  The report is filled in any case.
+ * job_backup(vault, opts, report_out, e): bring the vault up to date with the server.  0: every message that the
+ * server listed in the chosen folders is in the vault or was seen to vanish.  -1: EK_PARTIAL: all that could be had
+ * is there, the rest was named; EK_TEMP, EK_CANCELLED: what was whole is committed, run it again; others likewise
+ * unless the vault itself failed.  The report is filled in any case.
  */
 int job_backup(struct vault *, const struct job_backup_opts *, struct job_backup_report *, struct err *);
 

@@ -103,7 +103,10 @@ sort_blocks(struct listing *l)
 	free(flat);
 }
 
-/* The later word counts, fact by fact: flags may have changed meanwhile, and facts may come in more than one response. */
+/*
+ * The later word counts, fact by fact: flags may have changed meanwhile, and facts may come in more than one
+ * response.
+ */
 static void
 merge(struct listed *into, const struct listed *later)
 {

@@ -315,6 +315,15 @@ check_names(struct backup *b)
 	}
 }
 
+/* Patterns that choose nothing are a mistake, unless there is nothing to choose from. */
+static void
+check_chosen(struct backup *b)
+{
+	if (b->folders_n == 0 && b->boxes.n > 0 && !b->partial)
+		backup_problem(b, NULL, NULL,
+		    "none of them is to be backed up: nothing was looked at");
+}
+
 /* What can't be right is named, and makes no folder disappear. */
 static int
 judge_listing(struct backup *b, bool *trusted, struct err *e)
@@ -409,6 +418,7 @@ plan_folders(struct backup *b, struct err *e)
 	b->server.ids = b->gmail || imap_can(b->im, CAP_OBJECTID);
 	choose(b);
 	check_names(b);
+	check_chosen(b);
 	if (ask_status(b, e) == -1 || place_all(b, e) == -1)
 		return -1;
 	ranks_with_gmail = b->gmail;

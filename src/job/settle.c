@@ -11,8 +11,8 @@
 #include "mail/name.h"
 
 /*
- * A folder gets a comparison, a fetch of what was lacking, one more comparison and a fetch message by message.  What is lacking then is
- * missing.
+ * A folder gets a comparison, a fetch of what was lacking, one more comparison and a fetch message by message.
+ * What is lacking then is missing.
  */
 #define VISITS_MAX	4
 
@@ -61,11 +61,12 @@ put_flags(struct backup *b, struct visit *v, const struct changes *c,
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < c->flags_n; i++) {
-		const struct listed *l = &c->flags[i];
+		const struct listed *l = c->flags[i], *next =
+		    i + 1 < c->flags_n ? c->flags[i + 1] : NULL;
 
 		uidset_add(&uids, l->uid);
-		if (i + 1 < c->flags_n && l[1].flags == l->flags &&
-		    l[1].labels == l->labels)
+		if (next != NULL && next->flags == l->flags &&
+		    next->labels == l->labels)
 			continue;
 		rec.u.flags = (struct rec_flags){ v->where.folder,
 		    v->where.epoch, &uids, intern_text(b->texts, l->flags),

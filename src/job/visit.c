@@ -372,7 +372,8 @@ count_added(struct backup *b, struct visit *v, uint32_t uid, uint64_t size)
 }
 
 /*
- * A UID that we know, with another content than we know: 1 the one we had is recorded as gone, 0 there is nothing to do, -1.
+ * A UID that we know, with another content than we know: 1 the one we had is recorded as gone, 0 there is nothing
+ * to do, -1.
  */
 static int
 replace_known(struct backup *b, struct visit *v, uint32_t uid, struct err *e)
@@ -398,7 +399,10 @@ out:
 	return rc;
 }
 
-/* Whether a message that is known under this UID came on the same day: the same bytes may have been mailed twice.  1, 0, -1. */
+/*
+ * Whether a message that is known under this UID came on the same day: the same bytes may have been mailed twice.
+ * 1, 0, -1.
+ */
 static int
 same_date(struct backup *b, struct visit *v, const struct mail_meta *m,
     struct err *e)
@@ -419,7 +423,8 @@ same_date(struct backup *b, struct visit *v, const struct mail_meta *m,
 }
 
 /*
- * Whether the message that was taken in is known already under this UID: 1 yes, 0 no, -1.  Only UIDs that can be known are looked up.
+ * Whether the message that was taken in is known already under this UID: 1 yes, 0 no, -1.  Only UIDs that can be
+ * known are looked up.
  */
 static int
 known_content(struct backup *b, struct visit *v, const struct mail_meta *m,

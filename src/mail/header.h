@@ -3,9 +3,9 @@
  *
  * Raw: as in the message, unfolded (the line end dropped, the white space behind it kept: RFC 5322, section 2.2.3),
  * white space and CRs around the value dropped, nothing decoded; that is mail/decode.h's work when they are shown.  The
- * scan is bounded: it looks at the first HEADER_SCAN bytes and keeps at most HEADER_LINE bytes of a field, the first one
- * of each kind that is not empty.  A line ends with LF and whatever CRs stand right before it; the header ends with an
- * empty line.  Lines without a colon (the From_ line of an mbox) are passed over.
+ * scan is bounded: it looks at the first HEADER_SCAN bytes and keeps at most HEADER_LINE bytes of a field, the
+ * first one of each kind that is not empty.  A line ends with LF and whatever CRs stand right before it; the header
+ * ends with an empty line.  Lines without a colon (the From_ line of an mbox) are passed over.
  */
 #ifndef MAIL_HEADER_H
 #define MAIL_HEADER_H
@@ -29,7 +29,7 @@ enum header_field {
 struct header_scan {
 	char		value[HEADER_FIELDS][HEADER_LINE + 1];	/* "" where absent; NUL bytes dropped */
 	uint64_t	seen;		/* bytes looked at */
-	bool		done;		/* the header has ended, all was found, or the bound was met: values are whole */
+	bool		done;		/* values are whole: the header ended, all was found, or the bound was met */
 	/* the scanner's own state */
 	int		field;		/* being collected, or -1 */
 	unsigned int	state;

@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "mail/header.h"
 #include "mail/mail.h"
+#include "mail/place.h"
 #include "mail/record.h"
 
 /* A folder, as of some commit, with its newest epoch then. */
@@ -91,6 +92,11 @@ struct known_commit {
 	int		 status;
 	const char	*error;		/* or NULL */
 	struct run_counts counts;
+};
+
+struct known_pack {
+	const char	*name;
+	uint64_t	 size;		/* of its file */
 };
 
 /* The whole vault in figures. */

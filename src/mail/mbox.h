@@ -3,10 +3,10 @@
  *
  * An entry is a From_ line, the body with quoting (a line of zero or more '>' and then "From " gets one '>' more), and
  * an empty line.  A message in "lf" form had CRLF at every line end, no other CR or LF and no NUL: its CRLFs are stored
- * as LF.  In "raw" form its bytes are as they were.  Either way a final newline is added where there was none (the empty
- * message needs none), so that the next entry begins on a line of its own; form and added newline are facts in the
- * manifest's blob record, by which the message comes back byte for byte.  Quoting looks at LF as the only line end,
- * after CRLF has become LF.
+ * as LF.  In "raw" form its bytes are as they were.  Either way a final newline is added where there was none (the
+ * empty message needs none), so that the next entry begins on a line of its own; form and added newline are facts
+ * in the manifest's blob record, by which the message comes back byte for byte.  Quoting looks at LF as the only
+ * line end, after CRLF has become LF.
  */
 #ifndef MAIL_MBOX_H
 #define MAIL_MBOX_H
@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/flow.h"
-#include "mail/record.h"
+#include "mail/place.h"
 
 /* What decides the form, found while a message streams past. */
 struct mbox_probe {
@@ -40,10 +40,11 @@ char *mbox_from_line(char[MBOX_FROM_MAX], int64_t);
 /*
  * mbox_quote(form, body, to, stored_out, added_out, e): pour ${body} into ${to} quoted and in ${form}, with a final
  * newline where needed (${*added_out}), without From_ line and closing empty line; ${*stored_out} is the number of
- * bytes.  Return 0, or -1: ${body} or ${to} failed, or EK_FAIL: ${body} can't be in "lf" form.  Any body can be in "raw"
- * form.
+ * bytes.  Return 0, or -1: ${body} or ${to} failed, or EK_FAIL: ${body} can't be in "lf" form.  Any body can be in
+ * "raw" form.
  */
-int mbox_quote(enum blob_form, const struct source *, const struct sink *, uint64_t *stored_out, bool *added_out, struct err *);
+int mbox_quote(enum blob_form, const struct source *, const struct sink *, uint64_t *stored_out, bool *added_out,
+    struct err *);
 /*
  * A sink that undoes it: what is written to mbox_unquote_sink(u) goes to ${to} as it was, in constant memory.  Call
  * mbox_unquote_end() after the last byte, which may be the added newline and is dropped then.  A stored form that

@@ -22,13 +22,14 @@
  * name_from_wire(wire, delimiter): the name of a folder, to be freed.  Only canonical modified UTF-7 decodes (what
  * name_to_wire() of the result gives back, byte for byte; INBOX apart): anything else is kept as undecodable.  That
  * includes raw control characters, names over NAME_MAX_WIRE bytes, and all 8-bit bytes: a server that sends a raw
- * "Entw\303\274rfe" may have "Entw&APw-rfe" too, and these are two folders.  Raw UTF-8 is still shown, matched and made
- * a path of as what it says.  (So a session must not ENABLE UTF8=ACCEPT or IMAP4rev2, under which every name comes raw.)
+ * "Entw\303\274rfe" may have "Entw&APw-rfe" too, and these are two folders.  Raw UTF-8 is still shown, matched and
+ * made a path of as what it says.  (So a session must not ENABLE UTF8=ACCEPT or IMAP4rev2, under which every name
+ * comes raw.)
  */
 char *name_from_wire(const char *, char delimiter);
 /*
- * name_to_wire(name): modified UTF-7 of a decoded name, or the wire bytes of an undecodable one; to be freed.  Bytes of
- * a name from elsewhere that are not UTF-8 stay as they are.
+ * name_to_wire(name): modified UTF-7 of a decoded name, or the wire bytes of an undecodable one; to be freed.  Bytes
+ * of a name from elsewhere that are not UTF-8 stay as they are.
  */
 char *name_to_wire(const char *);
 /* name_undecodable(name): the wire bytes if it is one of those, else NULL. */
@@ -47,19 +48,21 @@ bool name_match(const char *pattern, const char *name, char delimiter);
  * name_path(name, delimiter, out): append the folder's path as man mailkeep-vault(5) "MEMBER NAMES" has it.  The parts
  * of the name between delimiters ('\0': none) become components between slashes, each made safe:
  *
- * - Kept are A-Z a-z 0-9 . _ + @ [ ] ( ) , = & - blank and valid UTF-8 from U+00A0 on but U+2028-202E, U+2066-2069 and
- *   U+FEFF.  All other bytes, also '%' and bytes that are no UTF-8, become %XX in capital digits.
- * - So do a '.', '-' or blank that begins a component, a '.' or blank that ends it, and the dot of a component that ends
- *   in ".eml" (any case).
+ * - Kept are A-Z a-z 0-9 . _ + @ [ ] ( ) , = & - blank and valid UTF-8 from U+00A0 on but U+2028-202E, U+2066-2069
+ *   and U+FEFF.  All other bytes, also '%' and bytes that are no UTF-8, become %XX in capital digits.
+ * - So do a '.', '-' or blank that begins a component, a '.' or blank that ends it, and the dot of a component that
+ *   ends in ".eml" (any case).
  * - An empty component becomes "%".
- * - A component of more than 200 bytes when safe is cut, between characters, to as many as fit in 182, and gets "%~" and
- *   the first 16 hex digits, in small letters, of the SHA-256 of its bytes in the name.
- * - A name of more than 32 components, or whose path would be over NAME_MAX_PATH bytes, becomes one component: made safe
- *   as a whole, with %2F for each delimiter, cut as above, and always with "%~" and the digits, of the whole name's bytes.
+ * - A component of more than 200 bytes when safe is cut, between characters, to as many as fit in 182, and gets "%~"
+ *   and the first 16 hex digits, in small letters, of the SHA-256 of its bytes in the name.
+ * - A name of more than 32 components, or whose path would be over NAME_MAX_PATH bytes, becomes one component: made
+ *   safe as a whole, with %2F for each delimiter, cut as above, and always with "%~" and the digits, of the whole
+ *   name's bytes.
  *
  * An undecodable name is taken as it is, with its 0xFF, so its path begins with "%FF", as no other's does.  Names with
  * one delimiter share a path only where 64 bits of SHA-256 agree (file systems that fold case or normalize Unicode
- * aside).  With two delimiters in one account a.b and a/b may; the member's name goes on with UIDVALIDITY, UID and hash.
+ * aside).  With two delimiters in one account a.b and a/b may; the member's name goes on with UIDVALIDITY, UID and
+ * hash.
  *
  * Return 0, or -1 where ${out} can't take it (NAME_MAX_PATH bytes are always enough); it is then as it was.
  */

@@ -1,8 +1,8 @@
 /*
  * line.h - inside manifest/: one record as one line of JSON, both ways, and the rules that both ways keep.
  *
- * What format_*() writes parse_*() reads back exactly: the writer refuses what the reader would refuse, since a vault that
- * can't be read any more is worse than a commit that fails.
+ * What format_*() writes parse_*() reads back exactly: the writer refuses what the reader would refuse, since a
+ * vault that can't be read any more is worse than a commit that fails.
  */
 #ifndef MANIFEST_LINE_H
 #define MANIFEST_LINE_H
@@ -21,7 +21,10 @@
 #define LINE_UIDS	60000		/* bytes of "uids" in one line: a longer set takes several */
 #define LINE_FRAMES	1000		/* frames in one line */
 
-/* The SHA-256 of all before it ends the file, as a skippable frame (RFC 8878, section 3.1.2) that stock tools pass over. */
+/*
+ * The SHA-256 of all before it ends the file, as a skippable frame (RFC 8878, section 3.1.2) that stock tools pass
+ * over.
+ */
 #define SEAL_MAGIC	0x184D2A5Eu
 #define SEAL_HEADER	8		/* magic and length, little-endian */
 #define SEAL_SIZE	(SEAL_HEADER + DIGEST_SIZE)
@@ -35,8 +38,8 @@
 extern const char *const rule_type[REC_KINDS];
 
 /*
- * rule_pack(name): <commit, 8 or more digits>-<serial>-<8 hex digits>[.f<folder>].<tar|mbox>.zst, not longer than a file's name
- * may be: these names become files.  rule_container(name): the container that the name tells.
+ * rule_pack(name): <commit, 8 or more digits>-<serial>-<8 hex digits>[.f<folder>].<tar|mbox>.zst, not longer than a
+ * file's name may be: these names become files.  rule_container(name): the container that the name tells.
  */
 bool rule_pack(const char *);
 enum container rule_container(const char *);
@@ -46,8 +49,8 @@ bool rule_vault(const char *);
 void rule_seal(const struct digest *, unsigned char[SEAL_SIZE]);
 
 /*
- * A pack record is followed by all its frames before the next pack or the end comes; this adds them up.  The functions return
- * NULL, or what is wrong.
+ * A pack record is followed by all its frames before the next pack or the end comes; this adds them up.  The
+ * functions return NULL, or what is wrong.
  */
 struct frame_run {
 	char		*pack;		/* own; the pack recorded last, or NULL */
@@ -57,8 +60,8 @@ struct frame_run {
 
 const char *rule_run_pack(struct frame_run *, const struct rec_pack *);
 /*
- * rule_run_frames(run, rec): take the next frames.  rule_run_offsets(run, rec, frames): set each frame's offset, as it must be when
- * they are the next of the run; checked by the former.
+ * rule_run_frames(run, rec): take the next frames.  rule_run_offsets(run, rec, frames): set each frame's offset, as
+ * it must be when they are the next of the run; checked by the former.
  */
 const char *rule_run_frames(struct frame_run *, const struct rec_frames *);
 const char *rule_run_offsets(const struct frame_run *, struct frame *, size_t);
@@ -69,9 +72,9 @@ void rule_run_release(struct frame_run *);
 
 /*
  * format_head(b, head, e), format_end(b, lines, e): append that line.
- * format_record(b, rec, at, e): append a line; ${*at} is 0 for the first line of a record and comes back as where the next one
- * begins, or 0 when the record is whole.  A value that no line can hold is EK_FAIL, a line beyond MANIFEST_LINE_MAX
- * too; ${b} then has a part of the line.
+ * format_record(b, rec, at, e): append a line; ${*at} is 0 for the first line of a record and comes back as where
+ * the next one begins, or 0 when the record is whole.  A value that no line can hold is EK_FAIL, a line beyond
+ * MANIFEST_LINE_MAX too; ${b} then has a part of the line.
  */
 int format_head(struct buf *, const struct rec_head *, struct err *);
 int format_record(struct buf *, const struct record *, size_t *, struct err *);
@@ -106,7 +109,10 @@ struct parse_result {
 
 void parse_init(struct parsed *);
 void parse_release(struct parsed *);
-/* parse_line(p, s, n, out, e): read a line without its newline; EK_CORRUPT, or EK_NOVAULT for what a newer version wrote. */
+/*
+ * parse_line(p, s, n, out, e): read a line without its newline; EK_CORRUPT, or EK_NOVAULT for what a newer version
+ * wrote.
+ */
 int parse_line(struct parsed *, const char *, size_t, struct parse_result *, struct err *);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/flow.h"
-#include "mail/record.h"
+#include "mail/place.h"
 #include "pack/frame.h"
 #include "pack/pack.h"
 

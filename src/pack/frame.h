@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "base/flow.h"
 #include "base/io.h"
-#include "mail/record.h"
+#include "mail/place.h"
 
 struct frame_writer;
 

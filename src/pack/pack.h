@@ -17,9 +17,9 @@
 #include "mail/record.h"
 
 /*
- * PACK_FRAME: a frame that holds so much is full.  Against one frame for all, packs of mail of 3 KB and of 20 KB grow by
- * 1.07 and 1.03 with frames of 1 MiB, by 1.04 and 1.02 with 2 MiB, by 1.02 and 1.01 with 4 MiB; reading a message costs
- * 0.3, 0.6 and 1.2 ms (tests/bench/frames).
+ * PACK_FRAME: a frame that holds so much is full.  Against one frame for all, packs of mail of 3 KB and of 20 KB
+ * grow by 1.07 and 1.03 with frames of 1 MiB, by 1.04 and 1.02 with 2 MiB, by 1.02 and 1.01 with 4 MiB; reading a
+ * message costs 0.3, 0.6 and 1.2 ms (tests/bench/frames).
  */
 #define PACK_FRAME	(2 * 1024 * 1024)
 /* PACK_FRAME_KEEP: a reader holds frames up to this; one with several messages is not larger (quoting apart). */
@@ -36,8 +36,8 @@ struct pack_entry {
 struct pack_writer;
 
 /*
- * pack_create(tmp, name, container, out, e): begin the pack that will be called ${name}; it grows in the directory ${tmp},
- * compressed and written by a thread of its own that is at most a few MiB behind.
+ * pack_create(tmp, name, container, out, e): begin the pack that will be called ${name}; it grows in the directory
+ * ${tmp}, compressed and written by a thread of its own that is at most a few MiB behind.
  */
 int pack_create(int tmp, const char *name, enum container, struct pack_writer **, struct err *);
 /*
@@ -51,8 +51,9 @@ int pack_note(struct pack_writer *, const char *, size_t, struct err *);
 uint64_t pack_raw(const struct pack_writer *);
 const char *pack_name(const struct pack_writer *);
 /*
- * pack_seal(w, info, frames, e): end the last frame, write the notes, make the file durable.  ${info} (folder unset) and
- * ${frames} (one REC_FRAMES with all) are borrowed from ${w}.  Nothing but publishing or discarding may follow.
+ * pack_seal(w, info, frames, e): end the last frame, write the notes, make the file durable.  ${info} (folder
+ * unset) and ${frames} (one REC_FRAMES with all) are borrowed from ${w}.  Nothing but publishing or discarding may
+ * follow.
  */
 int pack_seal(struct pack_writer *, struct rec_pack *, struct rec_frames *, struct err *);
 /* pack_publish(wp, dir, e): give a sealed pack its name in ${dir}, durably; frees ${*wp} on success. */
@@ -69,10 +70,11 @@ struct pack_reader;
 struct pack_reader *pack_reader_new(int dir);
 void pack_reader_free(struct pack_reader **);
 /*
- * pack_read(r, place, frame, size, to, e): pour the ${size} bytes of the message at ${place}, which is in ${frame}, into
- * ${to}.  Nothing is allocated by what the file says: frames up to PACK_FRAME_KEEP are held, larger ones streamed
- * past.  EK_CORRUPT where the file is missing (e->sys is ENOENT), short, or is not what the manifest says.
+ * pack_read(r, place, frame, size, to, e): pour the ${size} bytes of the message at ${place}, which is in ${frame},
+ * into ${to}.  Nothing is allocated by what the file says: frames up to PACK_FRAME_KEEP are held, larger ones
+ * streamed past.  EK_CORRUPT where the file is missing (e->sys is ENOENT), short, or is not what the manifest says.
  */
-int pack_read(struct pack_reader *, const struct place *, const struct frame *, uint64_t size, const struct sink *to, struct err *);
+int pack_read(struct pack_reader *, const struct place *, const struct frame *, uint64_t size,
+    const struct sink *to, struct err *);
 
 #endif

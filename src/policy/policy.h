@@ -1,7 +1,8 @@
 /*
  * policy.h - what to fetch, how to compare, when a folder is done: decided from facts, returned with the reason.
  *
- * Pure: no I/O, no clock; the caller passes the time.  DESIGN's rules of what incremental means live here and nowhere else.
+ * Pure: no I/O, no clock; the caller passes the time.  DESIGN's rules of what incremental means live here and
+ * nowhere else.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -15,13 +16,14 @@
 #include "mail/uidset.h"
 
 /*
- * policy_select(patterns, n, shared, box, why_out): whether a folder is to be backed up.  Patterns are IMAP globs, '!' before one excludes, the
- * last that matches wins; without any that includes, all folders are included first.  ${*why_out} is set where the answer is no.
+ * policy_select(patterns, n, shared, box, why_out): whether a folder is to be backed up.  Patterns are IMAP globs,
+ * '!' before one excludes, the last that matches wins; without any that includes, all folders are included first.
+ * ${*why_out} is set where the answer is no.
  */
 bool policy_select(const char *const *, size_t, bool shared, const struct mail_box *, const char **why_out);
 /*
- * policy_rank(box, gmail): the order of visits: smaller first.  With Gmail the folders that hold everything come first, so that the others
- * are labels on what is known.
+ * policy_rank(box, gmail): the order of visits: smaller first.  With Gmail the folders that hold everything come
+ * first, so that the others are labels on what is known.
  */
 int policy_rank(const struct mail_box *, bool gmail);
 
@@ -41,8 +43,8 @@ enum policy_compare {
 };
 
 /*
- * The end of a range that goes on to the last message.  '*' would bring that message again where there is nothing newer, and Dovecot takes the
- * highest UID there is for a '*'.
+ * The end of a range that goes on to the last message.  '*' would bring that message again where there is nothing
+ * newer, and Dovecot takes the highest UID there is for a '*'.
  */
 #define POLICY_UID_END	(UID_MAX - 1)
 
@@ -60,16 +62,19 @@ struct policy_visit {
 };
 
 /*
- * policy_visit(known, status, server, full_before, visit_out): what to do about a folder, from what the vault knows of it (NULL: nothing) and what
- * STATUS says (all 0: nothing).  ${full_before}: a last full comparison before this time is too old.
+ * policy_visit(known, status, server, full_before, visit_out): what to do about a folder, from what the vault knows
+ * of it (NULL: nothing) and what STATUS says (all 0: nothing).  ${full_before}: a last full comparison before this
+ * time is too old.
  */
-void policy_visit(const struct known_epoch *, const struct mail_state *, const struct policy_server *, int64_t full_before, struct policy_visit *);
+void policy_visit(const struct known_epoch *, const struct mail_state *, const struct policy_server *,
+    int64_t full_before, struct policy_visit *);
 
 /*
- * policy_again(known, box, visit_out): the careful second visit to a folder whose first one did not add up: every UID listed first, then exactly
- * what is lacking fetched by number.
+ * policy_again(known, box, visit_out): the careful second visit to a folder whose first one did not add up: every
+ * UID listed first, then exactly what is lacking fetched by number.
  */
-void policy_again(const struct known_epoch *, const struct mail_state *box, const struct policy_server *, struct policy_visit *);
+void policy_again(const struct known_epoch *, const struct mail_state *box, const struct policy_server *,
+    struct policy_visit *);
 
 /* Whether the epoch that EXAMINE announced is the one that is known. */
 bool policy_same_epoch(const struct known_epoch *, const struct mail_state *box);
@@ -86,13 +91,14 @@ struct policy_tally {
 };
 
 /*
- * policy_adds_up(t): what is known now is what EXISTS says: at the end, or at the EXAMINE for what was there then (mail that arrives meanwhile
- * is the next run's).
+ * policy_adds_up(t): what is known now is what EXISTS says: at the end, or at the EXAMINE for what was there then
+ * (mail that arrives meanwhile is the next run's).
  */
 bool policy_adds_up(const struct policy_tally *);
 
 /*
- * policy_shrunk(known, gone): so much of a folder vanished at once that a person should know: more than half, and more than 20.
+ * policy_shrunk(known, gone): so much of a folder vanished at once that a person should know: more than half, and
+ * more than 20.
  */
 bool policy_shrunk(uint64_t known, uint64_t gone);
 
@@ -105,7 +111,8 @@ bool policy_standin(const char *from, const char *subject);
 unsigned int policy_pause(unsigned int);
 
 /*
- * policy_chunk(box): how many UIDs one FETCH for a range should span, so that it brings some hundred messages though UIDs have gaps.
+ * policy_chunk(box): how many UIDs one FETCH for a range should span, so that it brings some hundred messages
+ * though UIDs have gaps.
  */
 uint32_t policy_chunk(const struct mail_state *);
 

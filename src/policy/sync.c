@@ -31,8 +31,9 @@ visit_anew(const struct mail_state *st, const struct policy_server *server,
 }
 
 /*
- * UIDs that were given are given again: UIDNEXT is lower than it was, or than the UID of a message that we think is there (mail that
- * came while the last run was looking is above the UIDNEXT of its state, and so is what a run that broke off has fetched).
+ * UIDs that were given are given again: UIDNEXT is lower than it was, or than the UID of a message that we think is
+ * there (mail that came while the last run was looking is above the UIDNEXT of its state, and so is what a run that
+ * broke off has fetched).
  */
 static bool
 went_back(const struct known_epoch *k, const struct mail_state *st)
@@ -50,6 +51,18 @@ unchanged(const struct known_epoch *k, const struct mail_state *st)
 	    st->uidvalidity == k->uidvalidity &&
 	    st->uidnext == k->uidnext &&
 	    st->highestmodseq == k->highestmodseq && st->exists == k->exists;
+}
+
+/*
+ * Only dates tell that UIDs were given anew where the server keeps no count of changes, or one that went back, as it
+ * does when a server was set back to an older copy of itself: new mail may have brought UIDNEXT to where it was.
+ */
+static bool
+needs_dates(const struct known_epoch *k, const struct mail_state *st,
+    const struct policy_server *server)
+{
+	return !server->condstore || k->highestmodseq == 0 ||
+	    (st->has_exists && st->highestmodseq < k->highestmodseq);
 }
 
 /* The bodies that are new by their UIDs. */
@@ -84,7 +97,7 @@ policy_visit(const struct known_epoch *k, const struct mail_state *st,
 		return;
 	}
 	v->list_first = server->ids;
-	v->dates = !server->condstore || k->highestmodseq == 0;
+	v->dates = needs_dates(k, st, server);
 	v->ask_missing = k->missing > 0;
 	if (k->uidvalidity == 0) {
 		v->why = "the server gives no UIDVALIDITY";
@@ -151,7 +164,8 @@ policy_again(const struct known_epoch *k, const struct mail_state *box,
 		return;
 	}
 	v->compare = k == NULL || k->live == 0 ? COMPARE_NONE : COMPARE_ALL;
-	v->dates = !server->condstore || box->highestmodseq == 0;
+	v->dates = box->highestmodseq == 0 || (k != NULL &&
+	    needs_dates(k, box, server));
 	v->list_first = true;
 }
 

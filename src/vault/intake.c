@@ -1,8 +1,8 @@
 /*
  * intake.c - one message in: spooled while it is hashed, then stored or found to be known, and recorded.
  *
- * The spool stands between wire and pack because the digest exists only after the last byte, and what comes before a message in its pack
- * depends on the digest.
+ * The spool stands between wire and pack because the digest exists only after the last byte, and what comes before
+ * a message in its pack depends on the digest.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,6 +26,7 @@ intake_init(struct intake *in)
 	memset(in, 0, sizeof(*in));
 	in->hasher = hasher_new();
 	buf_init(&in->mem, SPOOL_MEMORY);
+	buf_init(&in->text, MANIFEST_LINE_MAX);
 	in->fd = -1;
 }
 
@@ -34,6 +35,7 @@ intake_release(struct intake *in)
 {
 	hasher_free(&in->hasher);
 	buf_release(&in->mem);
+	buf_release(&in->text);
 	if (in->fd != -1)
 		close(in->fd);
 	in->fd = -1;
@@ -143,13 +145,11 @@ static bool
 pack_is_whole(struct vault_txn *t, const char *pack, uint64_t size)
 {
 	size_t n = sizeof(t->whole) / sizeof(t->whole[0]), i;
-	struct stat st;
 
 	for (i = 0; i < n && t->whole[i] != NULL; i++)
 		if (strcmp(t->whole[i], pack) == 0)
 			return true;
-	if (fstatat(t->v->packs, pack, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size)
+	if (read_lacks(t->v, pack, size) != NULL)
 		return false;
 	free(t->whole[n - 1]);
 	memmove(t->whole + 1, t->whole, (n - 1) * sizeof(t->whole[0]));
@@ -199,8 +199,8 @@ open_pack(struct vault_txn *t, const struct vault_box *box, struct err *e)
 }
 
 /*
- * What salvage will need if all manifests are lost goes to the end of the pack: where a message belongs, and before the first of a folder what
- * the folder and its epoch are.
+ * What salvage will need if all manifests are lost goes to the end of the pack: where a message belongs, and before
+ * the first of a folder what the folder and its epoch are.
  */
 static int
 note_message(struct vault_txn *t, const struct vault_box *box,
@@ -208,31 +208,31 @@ note_message(struct vault_txn *t, const struct vault_box *box,
 {
 	struct record folder = { .kind = REC_FOLDER };
 	struct record epoch = { .kind = REC_EPOCH };
-	struct buf b = BUF_INIT(MANIFEST_LINE_MAX);
-	int rc = 0;
+	struct buf *b = &t->intake.text;
 
 	if (t->pack == NULL)
 		return 0;
+	buf_clear(b);
 	if (t->noted_epoch != box->epoch) {
 		folder.u.folder = (struct rec_folder){ .folder = box->folder,
 		    .name = box->name, .attributes = "",
 		    .delimiter = box->delimiter, .selectable = true };
 		epoch.u.epoch = (struct rec_epoch){ .epoch = box->epoch,
 		    .folder = box->folder, .uidvalidity = box->uidvalidity };
-		if (manifest_text(&folder, &b, e) == -1 ||
-		    manifest_text(&epoch, &b, e) == -1 ||
-		    pack_note(t->pack, b.p, b.n, e) == -1)
-			rc = -1;
+		if (manifest_text(&folder, b, e) == -1 ||
+		    manifest_text(&epoch, b, e) == -1 ||
+		    pack_note(t->pack, b->p, b->n, e) == -1)
+			goto broken;
 		t->noted_epoch = box->epoch;
-		buf_clear(&b);
+		buf_clear(b);
 	}
-	if (rc == 0 && (manifest_note(m, place, &b, e) == -1 ||
-	    pack_note(t->pack, b.p, b.n, e) == -1))
-		rc = -1;
-	if (rc == -1)
-		t->broken = true;
-	buf_release(&b);
-	return rc;
+	if (manifest_note(m, place, b, e) == -1 ||
+	    pack_note(t->pack, b->p, b->n, e) == -1)
+		goto broken;
+	return 0;
+broken:
+	t->broken = true;
+	return -1;
 }
 
 /* Put the message that was taken in into the open pack. */
@@ -244,21 +244,19 @@ put_in_pack(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
 	struct source body = { pour_intake, in };
 	struct pack_entry entry = { .mtime = date < 0 ? 0 : date,
 	    .size = in->n, .form = BLOB_PLAIN };
-	struct buf member = BUF_INIT(4096);
-	int rc;
+	struct buf *member = &in->text;
 
 	if (open_pack(t, box, e) == -1)
 		return -1;
-	if (name_path(box->name, box->delimiter, &member) == -1)
+	buf_clear(member);
+	if (name_path(box->name, box->delimiter, member) == -1)
 		abort();	/* it is never longer than NAME_MAX_PATH */
-	buf_addf(&member, "/%" PRIu64 ".%" PRIu32 ".%02x%02x.eml",
+	buf_addf(member, "/%" PRIu64 ".%" PRIu32 ".%02x%02x.eml",
 	    box->uidvalidity, uid, in->sha256.b[0], in->sha256.b[1]);
-	entry.member = buf_text(&member);
+	entry.member = buf_text(member);
 	if (t->v->container == CONTAINER_MBOX)
 		entry.form = mbox_probe_form(&in->probe);
-	rc = pack_add(t->pack, &entry, &body, place, e);
-	buf_release(&member);
-	return rc;
+	return pack_add(t->pack, &entry, &body, place, e);
 }
 
 static int

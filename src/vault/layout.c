@@ -193,6 +193,7 @@ static int
 check_empty(int dir, const char *path, struct err *e)
 {
 	struct contents c = { false, NULL };
+	struct err why;
 	unsigned int n = 0;
 	size_t i;
 	int fd, rc;
@@ -211,9 +212,11 @@ check_empty(int dir, const char *path, struct err *e)
 		err_next(e, "init --rebind changes its server or settings");
 	free(c.stranger);
 	for (i = 0; rc == 0 && i < 3; i++) {
-		if ((fd = io_open_dir(dir, directories[i], e)) == -1) {
-			rc = e->sys == ENOENT ? 0 : -1;
-			continue;
+		if ((fd = io_open_dir(dir, directories[i], &why)) == -1) {
+			if (why.sys == ENOENT)
+				continue;
+			*e = why;
+			return -1;
 		}
 		rc = io_list(fd, count_name, &n, e);
 		close(fd);
@@ -224,11 +227,28 @@ check_empty(int dir, const char *path, struct err *e)
 	return rc;
 }
 
+/* The directory that ${path} is in; to be freed. */
+static char *
+parent_of(const char *path)
+{
+	char *parent = xstrdup(path), *slash;
+
+	while ((slash = strrchr(parent, '/')) != NULL && slash[1] == '\0' &&
+	    slash != parent)
+		*slash = '\0';
+	if (slash == NULL) {
+		free(parent);
+		return xstrdup(".");
+	}
+	slash[slash == parent] = '\0';
+	return parent;
+}
+
 /* Open the directory that will be a vault, making it where it is not there. */
 static int
 open_new(const char *path, struct err *e)
 {
-	char *parent = NULL, *slash;
+	char *parent;
 	int made, dir = -1, fd = -1;
 
 	if ((made = io_make_dir(AT_FDCWD, path, e)) == -1)
@@ -238,14 +258,9 @@ open_new(const char *path, struct err *e)
 	if (made == 0)
 		return dir;
 	/* The new name is durable when its parent is. */
-	parent = xstrdup(path);
-	while ((slash = strrchr(parent, '/')) != NULL && slash[1] == '\0' &&
-	    slash != parent)
-		*slash = '\0';
-	if (slash != NULL)
-		slash[slash == parent] = '\0';
-	if ((fd = io_open_dir(AT_FDCWD, slash == NULL ? "." : parent, e)) ==
-	    -1 || io_sync_dir(fd, e) == -1) {
+	parent = parent_of(path);
+	if ((fd = io_open_dir(AT_FDCWD, parent, e)) == -1 ||
+	    io_sync_dir(fd, e) == -1) {
 		close(dir);
 		dir = -1;
 	}
@@ -258,12 +273,18 @@ open_new(const char *path, struct err *e)
 int
 vault_may_create(const char *path, struct err *e)
 {
+	char *parent;
 	int dir, rc;
 
 	if ((dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
-		if (errno == ENOENT)
-			return 0;
-		return err_sys(e, "can't make a vault in %s", path);
+		if (errno != ENOENT)
+			return err_sys(e, "can't make a vault in %s", path);
+		parent = parent_of(path);
+		rc = faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS);
+		if (rc == -1)
+			err_sys(e, "can't make a vault in %s", parent);
+		free(parent);
+		return rc;
 	}
 	rc = check_empty(dir, path, e);
 	close(dir);

@@ -42,6 +42,7 @@ struct intake {
 	struct digest	 sha256;
 	struct header_scan scan;
 	struct mbox_probe probe;
+	struct buf	 text;		/* own; scratch: a name, a line */
 };
 
 struct vault_txn {
@@ -79,6 +80,9 @@ void vault_drop_lock(struct vault *);
 /* txn.c: append a record to the open commit, opening one where there is none. */
 int txn_emit(struct vault_txn *, const struct record *, struct err *);
 int txn_seal_pack(struct vault_txn *, struct err *);
+
+/* read.c: whether a pack is there; what is wrong with it, or NULL. */
+const char *read_lacks(const struct vault *, const char *pack, uint64_t size);
 
 /* intake.c */
 void intake_init(struct intake *);

@@ -1,6 +1,10 @@
 /*
  * read.c - messages out of the packs, re-hashed.
  */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +65,52 @@ vault_read(struct vault *v, const struct digest *sha256,
 		    "no pack is known to hold the content %s",
 		    digest_hex(sha256, hex));
 	return read_blob(v, sha256, &b, to, e);
+}
+
+/* ---- packs that are not there ---- */
+
+const char *
+read_lacks(const struct vault *v, const char *pack, uint64_t size)
+{
+	struct stat st;
+
+	if (v->packs == -1 ||
+	    fstatat(v->packs, pack, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return v->packs == -1 || errno == ENOENT ? "it is missing" :
+		    "it can't be looked at";
+	if (!S_ISREG(st.st_mode))
+		return "it is no regular file";
+	return (uint64_t)st.st_size == size ? NULL : "it has another size";
+}
+
+struct losses {
+	const struct vault *v;
+	vault_lost_fn	*fn;
+	void		*arg;
+};
+
+static int
+look_at_pack(void *arg, const struct known_pack *k, struct err *e)
+{
+	const struct losses *l = arg;
+	const char *why = read_lacks(l->v, k->name, k->size);
+
+	return why == NULL ? 0 : l->fn(l->arg, k->name, why, e);
+}
+
+int
+vault_lost_packs(struct vault *v, vault_lost_fn *fn, void *arg, struct err *e)
+{
+	struct losses l = { v, fn, arg };
+
+	return catalog_packs(v->catalog, look_at_pack, &l, e);
+}
+
+int
+vault_lost_error(uint64_t n, struct err *e)
+{
+	return err_set(e, EK_CORRUPT, "%" PRIu64 " pack%s of the vault %s "
+	    "missing or damaged", n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
 }
 
 /* ---- header lines that the catalog lacks ---- */

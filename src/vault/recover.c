@@ -1,5 +1,6 @@
 /*
- * recover.c - after a crash, a copy or a lost catalog: scratch, orphans, and a catalog that stands where the manifests stand.
+ * recover.c - after a crash, a copy or a lost catalog: scratch, orphans, and a catalog that stands where the
+ * manifests stand.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,8 +63,8 @@ remove_scratch(void *arg, const char *name, struct err *e)
 }
 
 /*
- * A pack of a commit that has no manifest was left by a run that died between the two.  It may hold the only copy of something, so it is kept,
- * but out of the way: its number will be used again.
+ * A pack of a commit that has no manifest was left by a run that died between the two.  It may hold the only copy
+ * of something, so it is kept, but out of the way: its number will be used again.
  */
 static int
 move_orphan(void *arg, const char *name, struct err *e)
@@ -268,7 +269,8 @@ recover_catalog_write(struct vault *v, struct err *e)
 }
 
 /*
- * A catalog that turned out to be damaged after it was opened: who may write it takes it away, and the next one builds it anew.
+ * A catalog that turned out to be damaged after it was opened: who may write it takes it away, and the next one
+ * builds it anew.
  */
 void
 recover_catalog_close(struct vault *v)

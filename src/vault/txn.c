@@ -1,7 +1,8 @@
 /*
  * txn.c - a run and its commits.
  *
- * Order is law: the pack's bytes and name are durable, then the manifest's: that is the commit.  The catalog follows; losing it loses nothing.
+ * Order is law: the pack's bytes and name are durable, then the manifest's: that is the commit.  The catalog
+ * follows; losing it loses nothing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "vault/private.h"
+
+#define RANGES_MAX	100000	/* of UIDs, in one record: 2.2 MB at most */
 
 int
 vault_begin(struct vault *v, const char *verb, struct vault_txn **out,
@@ -106,10 +109,42 @@ txn_emit(struct vault_txn *t, const struct record *rec, struct err *e)
 	return record(t, rec, e);
 }
 
+/* Where a record has its UIDs, if it has any. */
+static const struct uidset **
+uids_of(struct record *rec)
+{
+	switch (rec->kind) {
+	case REC_FLAGS:
+		return &rec->u.flags.uids;
+	case REC_GONE:
+		return &rec->u.gone.uids;
+	case REC_MISSING:
+		return &rec->u.missing.uids;
+	default:
+		return NULL;
+	}
+}
+
+/* A line of a manifest has a limit, a set of UIDs has none: it goes in parts. */
 int
 vault_put(struct vault_txn *t, const struct record *rec, struct err *e)
 {
-	return txn_emit(t, rec, e);
+	struct record part = *rec;
+	const struct uidset **uids = uids_of(&part), *all;
+	struct uidset some = UIDSET_INIT;
+	size_t at;
+
+	if (uids == NULL || (*uids)->n <= RANGES_MAX)
+		return txn_emit(t, rec, e);
+	all = *uids;
+	*uids = &some;
+	for (at = 0; at < all->n; at += some.n) {
+		some.r = all->r + at;
+		some.n = all->n - at < RANGES_MAX ? all->n - at : RANGES_MAX;
+		if (txn_emit(t, &part, e) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* End the open pack, record it, and give it its name. */

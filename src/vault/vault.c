@@ -29,8 +29,6 @@ vault_take_lock(struct vault *v, bool wait, struct err *e)
 	}
 	if (io_lock(fd, wait, e) == -1) {
 		close(fd);
-		if (e->kind == EK_LOCKED)
-			err_next(e, "wait for it with --wait");
 		return -1;
 	}
 	v->lock = fd;

@@ -1,11 +1,12 @@
 /*
  * vault.h - one directory that keeps one account: packs, manifests and a catalog, as one thing.
  *
- * A writer holds the lock from vault_open() to vault_close().  What it records goes into a commit; the commit is made by publishing one
- * manifest, after its packs.  Whatever happens before that leaves the vault as it was; whatever happens after it leaves the commit.
- * Readers need no lock.  Clock and random bits come from the caller.
+ * A writer holds the lock from vault_open() to vault_close().  What it records goes into a commit; the commit is
+ * made by publishing one manifest, after its packs.  Whatever happens before that leaves the vault as it was;
+ * whatever happens after it leaves the commit. Readers need no lock.  Clock and random bits come from the caller.
  *
- * Questions about what the vault knows are the catalog's business: vault_catalog() hands it out, caught up with the manifests.
+ * Questions about what the vault knows are the catalog's business: vault_catalog() hands it out, caught up with the
+ * manifests.
  */
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H
@@ -33,8 +34,9 @@ struct vault_env {
 struct vault;
 
 /*
- * vault_create(path, container, account, env, e): make a vault in ${path}, which must not exist, be empty, or hold nothing but what an
- * interrupted vault_create() left.  EK_REFUSED where there is something else or a vault already.
+ * vault_create(path, container, account, env, e): make a vault in ${path}, which must not exist, be empty, or hold
+ * nothing but what an interrupted vault_create() left.  EK_REFUSED where there is something else or a vault
+ * already.
  */
 int vault_create(const char *, enum container, const struct account *, const struct vault_env *, struct err *);
 /* vault_may_create(path, e): whether it would be refused for what is there now. */
@@ -46,9 +48,10 @@ enum vault_mode {
 	VAULT_WAIT,	/* take the lock, waiting for it */
 };
 /*
- * vault_open(path, mode, env, out, e): EK_NOVAULT: there is no vault, or one of a newer version.  A writer clears scratch away, moves packs that
- * no manifest names to orphans/, and brings the catalog up to date.  EK_CORRUPT where the catalog knows more than the manifests; a reader only
- * warns of that, and then uses a catalog of its own in the user's cache directory, as it does where it can't bring the vault's up to date.
+ * vault_open(path, mode, env, out, e): EK_NOVAULT: there is no vault, or one of a newer version.  A writer clears
+ * scratch away, moves packs that no manifest names to orphans/, and brings the catalog up to date.  EK_CORRUPT
+ * where the catalog knows more than the manifests; a reader only warns of that, and then uses a catalog of its own
+ * in the user's cache directory, as it does where it can't bring the vault's up to date.
  */
 int vault_open(const char *, enum vault_mode, const struct vault_env *, struct vault **, struct err *);
 void vault_close(struct vault **);
@@ -70,8 +73,16 @@ int vault_free_space(struct vault *, uint64_t *, struct err *);
 /* vault_read(v, sha256, to, e): pour a message's bytes; EK_CORRUPT, at the end, where they don't have this hash. */
 int vault_read(struct vault *, const struct digest *, const struct sink *, struct err *);
 /*
- * vault_fill_headers(v, e): read the header lines that the catalog lacks (it was rebuilt) from the packs; nothing where it lacks none.  A reader
- * whose catalog can't be written leaves them out.
+ * vault_lost_packs(v, fn, arg, e): call ${fn} for each pack on record that is not there, or not of its size, with a
+ * sentence on it.  Looks at names and sizes only.
+ */
+typedef int vault_lost_fn(void *, const char *pack, const char *why, struct err *);
+int vault_lost_packs(struct vault *, vault_lost_fn *, void *, struct err *);
+/* vault_lost_error(n, e): the sentence on all of them; -1. */
+int vault_lost_error(uint64_t, struct err *);
+/*
+ * vault_fill_headers(v, e): read the header lines that the catalog lacks (it was rebuilt) from the packs; nothing
+ * where it lacks none.  A reader whose catalog can't be written leaves them out.
  */
 int vault_fill_headers(struct vault *, struct err *);
 
@@ -89,8 +100,9 @@ uint64_t vault_run(const struct vault_txn *);
 int vault_put(struct vault_txn *, const struct record *, struct err *);
 
 /*
- * A message on its way in.  vault_intake(t, size, e) forgets the one before and makes ready for ${size} bytes (a hint); the bytes go to
- * vault_intake_sink(t); vault_add() keeps them.  Small ones stay in memory, large ones in a nameless file.
+ * A message on its way in.  vault_intake(t, size, e) forgets the one before and makes ready for ${size} bytes (a
+ * hint); the bytes go to vault_intake_sink(t); vault_add() keeps them.  Small ones stay in memory, large ones in a
+ * nameless file.
  */
 int vault_intake(struct vault_txn *, uint64_t, struct err *);
 struct sink vault_intake_sink(struct vault_txn *);
@@ -106,13 +118,13 @@ struct vault_box {
 	char		 delimiter;
 };
 /*
- * vault_add(t, box, meta, e): the message that was taken in belongs to ${box} with these facts.  Its content is stored unless the vault (tar) has
- * it.  1 it was stored, 0 its content was known, -1.
+ * vault_add(t, box, meta, e): the message that was taken in belongs to ${box} with these facts.  Its content is
+ * stored unless the vault (tar) has it.  1 it was stored, 0 its content was known, -1.
  */
 int vault_add(struct vault_txn *, const struct vault_box *, const struct mail_meta *, struct err *);
 /*
- * vault_refer(t, box, meta, e): the same for a message whose content is known by meta->emailid, and of the size that meta->size says.  1 done,
- * 0 it has to be fetched, -1.
+ * vault_refer(t, box, meta, e): the same for a message whose content is known by meta->emailid, and of the size
+ * that meta->size says.  1 done, 0 it has to be fetched, -1.
  */
 int vault_refer(struct vault_txn *, const struct vault_box *, const struct mail_meta *, struct err *);
 

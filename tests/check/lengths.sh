@@ -1,5 +1,5 @@
 # What fits a head: functions of 80 lines (40 is usual), files of 800 (500), doors of 200.  A door is what other rooms
-# include: src/<room>/<room>.h, and each header of base/ and mail/.
+# include: src/<room>/<room>.h, and each header of base/ and mail/.  Lines of 120 columns (80 is usual in code).
 . "$TOP/tests/lib-source.sh"
 
 FUNCTION=80 FILE=800 DOOR=200
@@ -27,5 +27,10 @@ complain_of '' < <(awk -v most=$FUNCTION '
 		open = 0
 	}
 	FNR == 1 { name = ""; open = 0 }' "${files[@]}")
+
+mapfile -t files < <(find src cmd tests -name '*.[ch]' | LC_ALL=C sort)
+complain_of '' < <(for f in "${files[@]}"; do
+	expand "$f" | awk -v f="$f" 'length > 120 { print f ":" FNR ": " length " columns; 120 are enough" }'
+done)
 
 verdict

@@ -120,7 +120,8 @@ pack=$(basename "$V"/packs/*)
 mv "$TMPDIR/linked/packs/$pack" "$TMPDIR/outside/$pack"
 ln -s "$TMPDIR/outside/$pack" "$TMPDIR/linked/packs/$pack"
 imap 'do' 'SELECT INBOX' 'UID COPY 1 INBOX' >/dev/null
-expect_exit 0 mailkeep backup "$TMPDIR/linked"
+expect_exit 6 mailkeep backup "$TMPDIR/linked"
+said "packs/$pack: it is no regular file"
 [ "$(packs "$TMPDIR/linked")" = 1 ] || fail "a writer relied on a link, or wrote over it"
 [ "$(find "$TMPDIR/linked/packs" | wc -l)" = 3 ] || fail "no new pack beside a link"
 

@@ -3,19 +3,24 @@
  *
  *	history [-v] [-k] [-j JOBS] [-s FIRST] [-n SEEDS] DIRECTORY
  *
- * Each seed is an account and a vault (tar or mbox) and some ten runs of job_backup(), each in a process of its own: between runs
- * and during runs messages come, go, move and change flags, folders come, go and change names, UIDVALIDITY and UIDNEXT change,
- * the server can more or less, answers no, or leaves messages out; connections are cut at any byte, and the process is killed at any
- * moment.  After each run the vault's manifests are read and
+ * Each seed is an account and a vault (tar or mbox) and some ten runs of job_backup(), each in a process of its
+ * own: between runs and during runs messages come, go, move and change flags, folders come, go and change names,
+ * UIDVALIDITY and UIDNEXT change, the server can more or less, answers no, or leaves messages out; connections are
+ * cut at any byte, and the process is killed at any moment.  After each run the vault's manifests are read and
  *
- *	- no message is recorded that never was there; contents are stored (once, in the tar container), folders and epochs known
+ *	- no message is recorded that never was there; contents are stored (once, in the tar container), folders and
+ *	  epochs known
  *	- after a run that ended, whatever was delivered whole is in the vault (R17)
- *	- after exit 0, each message that was there all the time is in the vault with its flags, and none that was not (R5)
- *	- after an undisturbed run the vault's state is the server's: folders, UIDs, contents, flags, dates; what can't be had is named
- *	- an undisturbed run comes to an end with 0, or 3 where something can't be had or most of a folder is gone (R6, R43)
+ *	- after exit 0, each message that was there all the time is in the vault with its flags, and none that was
+ *	  not (R5)
+ *	- after an undisturbed run the vault's state is the server's: folders, UIDs, contents, flags, dates; what
+ *	  can't be had is named
+ *	- an undisturbed run comes to an end with 0, or 3 where something can't be had or most of a folder is gone
+ *	  (R6, R43)
  *	- where nothing changed no body is asked for (R4), and without its catalog the vault asks for the same (R44)
  *
- * A history that went wrong is printed with its seed, and its vault kept; -s SEED -n 1 -v shows it again.  -k keeps all.
+ * A history that went wrong is printed with its seed, and its vault kept; -s SEED -n 1 -v shows it again.  -k keeps
+ * all.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -271,8 +271,8 @@ literal_at_end(const char *p, size_t n, bool *waits)
 }
 
 /*
- * The first command that is whole in the input: its length, with its line end; 0 for none.  ${*ask} is set where a literal waits for
- * a word from us.
+ * The first command that is whole in the input: its length, with its line end; 0 for none.  ${*ask} is set where a
+ * literal waits for a word from us.
  */
 static size_t
 whole_command(const struct conn *c, bool *ask)

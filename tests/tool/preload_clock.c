@@ -1,6 +1,6 @@
 /*
- * preload_clock.c - LD_PRELOAD: a clock of the tests' own for time(2).  MK_CLOCK_START is what it says first (seconds since
- * 1970), MK_CLOCK_STEP how much later, or earlier, it is at each further look.
+ * preload_clock.c - LD_PRELOAD: a clock of the tests' own for time(2).  MK_CLOCK_START is what it says first
+ * (seconds since 1970), MK_CLOCK_STEP how much later, or earlier, it is at each further look.
  */
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * preload_crash.c - LD_PRELOAD: count the calls that change what is on the disk below one directory, and kill the process
- * at one of them, or let calls fail.
+ * preload_crash.c - LD_PRELOAD: count the calls that change what is on the disk below one directory, and kill the
+ * process at one of them, or let calls fail.
  *
  *	MK_CRASH_UNDER	the directory (a path without links in it)
  *	MK_CRASH_LOG	append a line for each call: its number, its name, what it is about

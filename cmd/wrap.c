@@ -1,0 +1,62 @@
+/*
+ * wrap.c - see wrap.h.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cmd/plain.h"
+#include "cmd/wrap.h"
+
+static size_t
+width_of(const char *p, size_t n)
+{
+	char *word = xmemdup0(p, n);
+	size_t width = plain_width(word);
+
+	free(word);
+	return width;
+}
+
+void
+wrap_line(struct buf *out, const char *s, size_t width, size_t at,
+    const char *hang)
+{
+	size_t gap, n, wide;
+	bool fresh = true;
+
+	for (; *s != '\0'; s += n) {
+		gap = strspn(s, " ");
+		n = gap + strcspn(s + gap, " ");
+		if (n == gap)
+			break;
+		wide = width_of(s + gap, n - gap);
+		if (fresh || at + gap + wide <= width) {
+			buf_add(out, s, n);
+			at += gap + wide;
+		} else {
+			buf_addc(out, '\n');
+			buf_adds(out, hang);
+			buf_add(out, s + gap, n - gap);
+			at = plain_width(hang) + wide;
+		}
+		fresh = false;
+	}
+}
+
+void
+wrap_quoted(struct buf *out, const char *s, size_t width)
+{
+	size_t n = strspn(s, " >");
+	char *hang;
+
+	if (plain_width(s) <= width) {
+		buf_adds(out, s);
+		return;
+	}
+	hang = xmemdup0(s, n < width / 2 ? n : 0);
+	buf_adds(out, hang);
+	wrap_line(out, s + strlen(hang), width, strlen(hang), hang);
+	free(hang);
+}

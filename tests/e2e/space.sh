@@ -1,0 +1,77 @@
+# A disk that is too small, or fills up in the middle: said before the transfer or when it happens (exit 8), nothing that was
+# committed is lost, and with more room the next run goes on (R50).  The disk is a tmpfs in a mount namespace of its own.
+# flavour: plain
+# timeout: 300
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/lib-vault.sh"
+need unshare mount
+
+# As root at once, else as root of a user namespace.
+apart=(unshare --mount)
+[ "$(id -u)" = 0 ] || apart=(unshare --user --map-root-user --mount)
+
+if [ -z "${SPACE_APART-}" ]; then
+	"${apart[@]}" mount -t tmpfs none "$TMPDIR" 2>/dev/null || skip "no file system can be mounted here"
+	dovecot_start -q 1000000
+	mkdir "$TMPDIR/disk"
+	for n in 1 2 3 4 5 6; do
+		printf 'Subject: big %d\r\n\r\n' $n >"$TMPDIR/$n"
+		openssl enc -aes-128-ctr -pass pass:$n -nosalt -pbkdf2 -in /dev/zero 2>/dev/null |
+			head -c 9000000 | base64 >>"$TMPDIR/$n" || :
+	done
+	# The password has its own in lib-dovecot.sh.
+	export DOVECOT_PORT DOVECOT_TLS_PORT TLS SPACE_APART=1
+	"${apart[@]}" bash "$TOP/tests/e2e/space.sh"
+	exit
+fi
+
+room()
+{
+	mount -o "remount,size=$1" "$TMPDIR/disk"
+}
+
+live()
+{
+	vault_is "$V" "live $1 "
+}
+
+mount -t tmpfs -o size=46m none "$TMPDIR/disk"
+V=$TMPDIR/disk/vault
+vault_init "$V"
+imap put INBOX '' '' "$TMPDIR/1" >/dev/null
+expect_exit 0 mailkeep backup "$V"
+
+# Enough to begin, not enough to end.
+imap put INBOX '' '' "$TMPDIR"/[2-6] >/dev/null
+expect_exit 8 mailkeep backup "$V"
+said 'No space left on device'
+live 1
+expect_exit 0 mailkeep list "$V"
+room 100m
+expect_exit 0 mailkeep backup "$V"
+live 6
+mirrors "$V"
+
+# Hardly any room: nothing is begun.
+room $(($(du -sk "$TMPDIR/disk" | cut -f 1) + 20000))k
+imap put INBOX '' '' "$TMPDIR/1" >/dev/null
+expect_exit 8 mailkeep backup "$V"
+said 'are free on the vault'
+live 6
+room 120m
+expect_exit 0 mailkeep backup "$V"
+live 7
+
+# Many messages, and a server that tells how much it holds: it is known before that this does not fit.
+rm -rf "$V"
+room 46m
+printf 'Subject: small\r\n\r\nsmall\r\n' >"$TMPDIR/small"
+mapfile -t small < <(yes "$TMPDIR/small" | head -n 1100)
+imap put INBOX '' '' "${small[@]}" >/dev/null
+vault_init "$V"
+expect_exit 8 mailkeep backup "$V"
+said 'are needed'
+[ "$(packs "$V")" = 0 ] || fail "it was begun nevertheless"
+room 120m
+expect_exit 0 mailkeep backup "$V"
+mirrors "$V"
