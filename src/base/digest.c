@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 struct hasher {
 	EVP_MD_CTX	*ctx;	/* own */
@@ -103,16 +104,6 @@ digest_hex(const struct digest *d, char out[DIGEST_HEX])
 	return out;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 int
 digest_parse(const char *s, struct digest *d)
 {
@@ -120,12 +111,11 @@ digest_parse(const char *s, struct digest *d)
 	size_t i;
 
 	for (i = 0; i < DIGEST_SIZE; i++) {
-		int hi = hex_value(s[2 * i]);
-		int lo = hi == -1 ? -1 : hex_value(s[2 * i + 1]);
+		int byte = text_hex(s + 2 * i);
 
-		if (lo == -1)
+		if (byte == -1)
 			return -1;
-		out.b[i] = (uint8_t)(hi << 4 | lo);
+		out.b[i] = (uint8_t)byte;
 	}
 	if (s[2 * DIGEST_SIZE] != '\0')
 		return -1;

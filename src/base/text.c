@@ -28,6 +28,24 @@ text_u64(const char *s, size_t n, uint64_t *out)
 	return 0;
 }
 
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+int
+text_hex(const char *s)
+{
+	int high = hex_digit(s[0]), low = high == -1 ? -1 : hex_digit(s[1]);
+
+	return low == -1 ? -1 : high << 4 | low;
+}
+
 char *
 text_size(char out[TEXT_MAX], uint64_t bytes)
 {
@@ -90,9 +108,13 @@ text_rfc3339(char out[TEXT_MAX], int64_t t)
 	time_t when = (time_t)t;
 	struct tm tm;
 
-	if (gmtime_r(&when, &tm) == NULL ||
-	    strftime(out, TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	/* strftime() would write the year 33 with two digits. */
+	if (gmtime_r(&when, &tm) == NULL)
 		snprintf(out, TEXT_MAX, "?");
+	else
+		snprintf(out, TEXT_MAX, "%04ld-%02d-%02dT%02d:%02d:%02dZ",
+		    tm.tm_year + 1900L, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		    tm.tm_min, tm.tm_sec);
 	return out;
 }
 
@@ -102,9 +124,12 @@ text_local(char out[TEXT_MAX], int64_t t)
 	time_t when = (time_t)t;
 	struct tm tm;
 
-	if (localtime_r(&when, &tm) == NULL ||
-	    strftime(out, TEXT_MAX, "%Y-%m-%d %H:%M", &tm) == 0)
+	if (localtime_r(&when, &tm) == NULL)
 		snprintf(out, TEXT_MAX, "?");
+	else
+		snprintf(out, TEXT_MAX, "%04ld-%02d-%02d %02d:%02d",
+		    tm.tm_year + 1900L, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		    tm.tm_min);
 	return out;
 }
 

@@ -18,6 +18,9 @@
  */
 int text_u64(const char *, size_t, uint64_t *);
 
+/* text_hex(s): the byte that two hex digits, in small letters, say, or -1. */
+int text_hex(const char *);
+
 /* text_size(out, bytes): "812 B", "9.2 GiB"; units of 1024, at most three digits before them.  Returns ${out}. */
 char *text_size(char[TEXT_MAX], uint64_t);
 /* text_count(out, n): "48,211". */

@@ -5,6 +5,7 @@
  * passwords into URLs.
  */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -126,18 +127,6 @@ bad:
 	return -1;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The user of a URL: what it stands for once every %XX is a byte, or NULL. */
 static char *
 parse_user(const struct account *a, const char *s, size_t n, struct err *e)
@@ -159,15 +148,19 @@ parse_user(const struct account *a, const char *s, size_t n, struct err *e)
 	}
 	for (i = 0; i < n; i++) {
 		char c = s[i];
+		char digits[3];
+		int byte;
 
 		if (c == '%') {
-			if (n - i < 3 || hex(s[i + 1]) == -1 ||
-			    hex(s[i + 2]) == -1) {
+			snprintf(digits, sizeof(digits), "%.*s",
+			    (int)(n - i < 3 ? 0 : 2), s + i + 1);
+			lower(digits);
+			if ((byte = text_hex(digits)) == -1) {
 				err_set(e, EK_USAGE, "a %% in the user is "
 				    "written %%25");
 				goto out;
 			}
-			c = (char)(hex(s[i + 1]) << 4 | hex(s[i + 2]));
+			c = (char)byte;
 			i += 2;
 		}
 		/* It can't overrun: the text never grows. */

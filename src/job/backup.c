@@ -208,8 +208,8 @@ backup_wait(struct backup *b, const struct visit *v, struct err *e)
 static int
 connect_session(struct backup *b, struct err *e)
 {
-	struct imap_body body = { visit_body_begins,
-	    { visit_body_goes_on, b } };
+	struct imap_body body = { take_body_begins,
+	    { take_body_goes_on, b } };
 	struct rec_server known;
 	char *hint = NULL;
 	int r;
@@ -339,9 +339,9 @@ reconnect(struct backup *b, struct err *e)
 
 	close_session(b);
 	/* A body that waited for more facts is whole. */
-	if (visit_flush(b, e) == -1)
+	if (take_flush(b, e) == -1)
 		return -1;
-	visit_forget_held(b);
+	held_forget(b);
 	/* A server that is asked for too much may say so before it breaks off. */
 	if (b->first != NULL && b->first->later) {
 		if (backup_wait(b, b->first, e) == -1)
@@ -418,7 +418,7 @@ turn(struct backup *b, struct err *e)
 	if (r == 0)
 		return err_set(e, EK_PROTO, "the server owes nothing, "
 		    "and yet not all is answered");
-	if (visit_take(b, ev.cookie, &ev, e) == -1)
+	if (take_event(b, ev.cookie, &ev, e) == -1)
 		return -1;
 	return settle_some(b, e) == -1 ? -1 : 1;
 }
@@ -595,7 +595,7 @@ release(struct backup *b)
 	imap_boxes_release(&b->boxes);
 	free(b->folders);
 	intern_free(&b->texts);
-	visit_end_holding(b);
+	held_end(b);
 }
 
 int
@@ -613,7 +613,7 @@ job_backup(struct vault *v, const struct job_backup_opts *opts,
 	int rc;
 
 	memset(report, 0, sizeof(*report));
-	visit_begin_holding(&b);
+	held_begin(&b);
 	if (!opts->dry_run && vault_begin(v, "backup", &b.txn, e) == -1) {
 		release(&b);
 		return -1;

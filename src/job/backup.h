@@ -179,7 +179,7 @@ int plan_visits(struct backup *, struct err *);
 int plan_rename(struct backup *, struct folder *, struct err *);
 int plan_new(struct backup *, struct folder *, struct err *);
 
-/* visit.c: sending and taking. */
+/* visit.c: a visit is made, and sent. */
 /*
  * visit_new(b, f, kind, e): a visit as policy plans it from what is known now; a VISIT_FETCH gets its UIDs (ask)
  * from the caller.
@@ -190,19 +190,25 @@ struct visit *visit_again(struct backup *, struct folder *, const struct mail_st
 void visit_free(struct visit **);
 /* visit_send(b, v, e): put its next command on the wire. */
 int visit_send(struct backup *, struct visit *, struct err *);
-int visit_take(struct backup *, struct visit *, const struct imap_event *, struct err *);
-/* visit_body_begins(b, size, e), visit_body_goes_on(b, p, n, e): the session hands over a body. */
-int visit_body_begins(void *, uint64_t, struct err *);
-int visit_body_goes_on(void *, const void *, size_t, struct err *);
-/*
- * visit_begin_holding(b), visit_forget_held(b), visit_end_holding(b): facts that wait for a body, and the body that
- * waits for facts.
- */
-void visit_begin_holding(struct backup *);
-void visit_forget_held(struct backup *);
-void visit_end_holding(struct backup *);
-/* visit_flush(b, e): a body that waited for more facts is stored with those it has. */
-int visit_flush(struct backup *, struct err *);
+
+/* take.c: what is answered. */
+int take_event(struct backup *, struct visit *, const struct imap_event *, struct err *);
+/* take_body_begins(b, size, e), take_body_goes_on(b, p, n, e): the session hands over a body. */
+int take_body_begins(void *, uint64_t, struct err *);
+int take_body_goes_on(void *, const void *, size_t, struct err *);
+/* take_flush(b, e): a body that waited for more facts is stored with those it has. */
+int take_flush(struct backup *, struct err *);
+
+/* held.c: facts that wait for a body, and the body that waits for facts.  held_forget(): those of another folder. */
+void held_begin(struct backup *);
+void held_forget(struct backup *);
+void held_end(struct backup *);
+/* held_early(b, uid): where facts of a message wait whose body has not come; it may hold another's. */
+struct held *held_early(const struct backup *, uint32_t uid);
+/* held_put(h, m): hold what ${m} tells, beside what is held of the same message. */
+void held_put(struct held *, const struct mail_meta *);
+/* held_add(h, m, newer): the same, whichever message it is; of a fact that is held already the ${newer} one counts. */
+void held_add(struct held *, const struct mail_meta *, bool newer);
 
 /* settle.c: what a visit came to. */
 int settle(struct backup *, struct visit *, struct err *);

@@ -144,16 +144,6 @@ instant(struct in *in, const char *key)
 	return t;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 /*
  * Bytes from hex digits with ${first} before them, where that is not NUL, as a
  * string in p->bytes.  There is room for as many bytes as the line has, and with
@@ -171,14 +161,13 @@ bytes(struct in *in, const char *key, const char *hex, char first)
 	if (first != '\0')
 		*to++ = first;
 	for (; *hex != '\0'; hex += 2) {
-		int hi = hex_value(hex[0]);
-		int lo = hi == -1 ? -1 : hex_value(hex[1]);
+		int byte = text_hex(hex);
 
-		if (lo == -1 || (hi | lo) == 0) {
+		if (byte <= 0) {
 			fail(in, key, "is not text in hex digits");
 			return NULL;
 		}
-		*to++ = (char)(hi << 4 | lo);
+		*to++ = (char)byte;
 	}
 	*to++ = '\0';
 	p->bytes_n += (size_t)(to - start);
