@@ -170,7 +170,7 @@ check:					## install what the tests need, build all flavours, run every test
 check-build:
 	@$(submake) FLAVOUR=plain WERROR=1 all unit tools
 	@$(submake) FLAVOUR=san WERROR=1 all unit tools
-	@$(if $(FUZZ),$(submake) FLAVOUR=fuzz WERROR=1 fuzz)
+	@if tests/run --can-fuzz; then $(submake) FLAVOUR=fuzz WERROR=1 fuzz; fi
 
 CHECKS	= check-unit check-cli check-dialog check-e2e check-crash check-fuzz check-house check-memory
 check-unit:				## unit tests, by room and file
@@ -178,7 +178,7 @@ check-cli:				## commands and their output
 check-dialog:				## what the program says to scripted servers
 check-e2e:				## the program against a real server
 check-crash:				## the program killed, and the disk failing, at every point
-check-fuzz:				## a short run of each fuzzer
+check-fuzz:				## a short run of each fuzzer (FUZZ_SECONDS=60: a longer one)
 check-house:				## layers, names, lengths, man pages, hardening, dist
 check-memory:				## memory with a million messages, 2 GiB, 20,000 folders
 check-crash: export MK_CRASH = all

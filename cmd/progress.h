@@ -35,7 +35,7 @@ struct progress_rate progress_rate(struct progress_pace *, double now, const str
 /*
  * progress_line(out, p, rate, columns, utf8): append what fits into ${columns} places of
  *
- *	  work  ━━━━━━━━━━━━━╸       71 %   6.5/9.2 GiB   31.4 MiB/s   48 s left   Archive/2019   8,112/12,004
+ *	  work  ━━━━━━━╸   71 %   6.5/9.2 GiB   31.4 MiB/s   48 s left   Archive/2019   8,112/12,004
  *
  * as plain text; the least needful parts go first.  How much is done and how long it will take is told by the bytes if
  * their total is known, else by the items.

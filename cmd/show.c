@@ -12,8 +12,10 @@
 #include "base/cancel.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cmd/plain.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
+#include "cmd/wrap.h"
 #include "mail/decode.h"
 #include "mail/flags.h"
 #include "mail/name.h"
@@ -21,6 +23,8 @@
 #define WHOLE_MAX	(64 * 1024 * 1024)	/* a larger message is not taken apart */
 #define HEAD_MAX	(1024 * 1024)		/* ... and this much of it looked at */
 #define HEX_MIN		4			/* digits of a SHA-256 that may name a message */
+#define WRAP_MAX	(1024 * 1024)		/* bytes of a line; a longer one is not for reading */
+#define TITLE_WIDTH	11			/* of a field's title */
 
 struct show_opts {
 	bool	headers, raw;
@@ -41,259 +45,6 @@ struct message {
 	struct buf	 bytes;		/* own */
 	bool		 whole;		/* they are all of it */
 };
-
-/* ---- HTML as text ---- */
-
-struct html {
-	struct buf	*out;		/* borrowed */
-	const char	*end;		/* of the HTML */
-	unsigned int	 breaks;	/* line ends due before the next character */
-	bool		 gap;		/* a blank is due */
-	bool		 item;		/* nothing came yet after a list's "-" */
-	unsigned int	 pre;		/* <pre> that are open */
-	bool		 tagless;	/* no tag ends from here on */
-	bool		 full;
-};
-
-/* The number of a word in a list of words with a blank between, or -1. */
-static int
-find_word(const char *list, const char *word, size_t n)
-{
-	size_t len;
-	int i;
-
-	for (i = 0; *list != '\0'; i++, list += len + (list[len] != '\0')) {
-		len = strcspn(list, " ");
-		if (len == n && memcmp(list, word, n) == 0)
-			return i;
-	}
-	return -1;
-}
-
-static void
-html_write(struct html *h, uint32_t cp)
-{
-	char utf8[4];
-
-	if (buf_add(h->out, utf8, utf8_put(utf8, cp)) == -1)
-		h->full = true;
-}
-
-/* A character that is no markup. */
-static void
-html_put(struct html *h, uint32_t cp)
-{
-	if (cp == 0xa0)
-		cp = ' ';
-	if (h->pre == 0 && (cp == ' ' || cp == '\t' || cp == '\n')) {
-		h->gap = true;
-		return;
-	}
-	/* Nobody sees these: what fills previews, places to hyphenate at, marks of byte order. */
-	if (cp == 0xad || cp == 0x200b || cp == 0xfeff)
-		return;
-	if (h->out->n > 0 && h->breaks > 0)
-		for (; h->breaks > 0; h->breaks--)
-			html_write(h, '\n');
-	else if (h->out->n > 0 && h->gap)
-		html_write(h, ' ');
-	h->breaks = 0;
-	h->gap = h->item = false;
-	html_write(h, cp);
-}
-
-static void
-html_break(struct html *h, unsigned int n)
-{
-	if (h->breaks < n && !h->item)
-		h->breaks = n;
-}
-
-static void
-html_tag(struct html *h, const char *name, bool closing)
-{
-	static const char lines[] = "address article aside body caption center "
-	    "dd div dl dt fieldset figure footer form header li main nav ol "
-	    "section table tr ul";
-	static const char paragraphs[] = "blockquote h1 h2 h3 h4 h5 h6 hr p "
-	    "pre";
-	size_t n = strlen(name);
-
-	if (find_word(lines, name, n) != -1)
-		html_break(h, 1);
-	else if (find_word(paragraphs, name, n) != -1)
-		html_break(h, 2);
-	if (strcmp(name, "br") == 0)
-		html_break(h, h->breaks == 0 ? 1 : 2);
-	else if (strcmp(name, "td") == 0 || strcmp(name, "th") == 0)
-		h->gap = true;
-	else if (strcmp(name, "li") == 0 && !closing) {
-		html_put(h, '-');
-		h->item = h->gap = true;
-	} else if (strcmp(name, "pre") == 0 && !closing)
-		h->pre++;
-	else if (strcmp(name, "pre") == 0 && h->pre > 0)
-		h->pre--;
-}
-
-/* Behind the '>' that ends a tag, which is none between quotes; NULL where there is none. */
-static const char *
-html_tag_end(const char *p, const char *end)
-{
-	const char *quote;
-
-	for (; p < end && *p != '>'; p++)
-		if ((*p == '"' || *p == '\'') && p[-1] == '=') {
-			quote = memchr(p + 1, *p, (size_t)(end - p) - 1);
-			if (quote != NULL)
-				p = quote;
-		}
-	return p < end ? p + 1 : NULL;
-}
-
-/* Where an element ends whose content is never shown: at its closing tag or the end of all. */
-static const char *
-html_hidden(const char *p, const char *end, const char *name)
-{
-	size_t n = strlen(name), i;
-
-	for (; p < end; p++) {
-		if ((p = memchr(p, '<', (size_t)(end - p))) == NULL)
-			break;
-		if ((size_t)(end - p) < n + 2 || p[1] != '/')
-			continue;
-		/* Names are ASCII letters, and so is their case. */
-		for (i = 0; i < n && (p[2 + i] | 0x20) == name[i]; i++)
-			;
-		if (i == n)
-			return p;
-	}
-	return end;
-}
-
-/* What begins with '<' at ${p}: where the text goes on, or NULL where that is no tag. */
-static const char *
-html_markup(struct html *h, const char *p)
-{
-	char name[16] = "";
-	const char *next, *word;
-	size_t n, i;
-
-	if (h->end - p >= 4 && memcmp(p, "<!--", 4) == 0) {
-		next = strstr(p + 4, "-->");
-		return next == NULL ? h->end : next + 3;
-	}
-	word = p + (p[1] == '/' ? 2 : 1);
-	n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "123456");
-	if ((n == 0 || *word <= '9') && *word != '!' && *word != '?')
-		return NULL;
-	if ((next = html_tag_end(word, h->end)) == NULL) {
-		h->tagless = true;
-		return NULL;
-	}
-	if (n < sizeof(name))
-		memcpy(name, word, n);
-	for (i = 0; name[i] != '\0'; i++)
-		if (name[i] >= 'A' && name[i] <= 'Z')
-			name[i] |= 0x20;
-	html_tag(h, name, p[1] == '/');
-	if (p[1] != '/' && find_word("script style title", name,
-	    strlen(name)) != -1)
-		return html_hidden(next, h->end, name);
-	return next;
-}
-
-/* The character that a number means. */
-static uint32_t
-html_number(const char *digits, int base)
-{
-	unsigned long v = strtoul(digits, NULL, base);
-	char byte[2] = "", *text;
-	uint32_t cp = 0xfffd;
-
-	if (v == ' ' || v == '\t' || v == '\n' || v == '\r')
-		return ' ';
-	if (v >= 0x80 && v < 0xa0) {
-		/* What is meant is windows-1252, as with a byte without a charset. */
-		byte[0] = (char)v;
-		text = decode_text(byte);
-		utf8_next(text, strlen(text), &cp);
-		free(text);
-	} else if (v > 0x20 && v != 0x7f && v <= 0x10ffff &&
-	    (v < 0xd800 || v > 0xdfff))
-		cp = (uint32_t)v;
-	return cp;
-}
-
-/* What begins with '&' at *p, which moves on; 0: no reference. */
-static uint32_t
-html_reference(const char **p)
-{
-	/* U+00A0 to U+00FF; then what else is met. */
-	static const char latin[] = "nbsp iexcl cent pound curren yen brvbar "
-	    "sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 "
-	    "acute micro para middot cedil sup1 ordm raquo frac14 frac12 "
-	    "frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil "
-	    "Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde "
-	    "Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc "
-	    "Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring "
-	    "aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml "
-	    "eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave "
-	    "uacute ucirc uuml yacute thorn yuml";
-	static const char others[] = "amp lt gt quot apos ensp emsp thinsp "
-	    "zwnj zwj ndash mdash lsquo rsquo sbquo ldquo rdquo bdquo bull "
-	    "hellip lsaquo rsaquo euro trade larr rarr minus OElig oelig "
-	    "Scaron scaron";
-	static const uint32_t others_are[] = { '&', '<', '>', '"', '\'', ' ',
-	    ' ', ' ', 0x200c, 0x200d, 0x2013, 0x2014, 0x2018, 0x2019, 0x201a,
-	    0x201c, 0x201d, 0x201e, 0x2022, 0x2026, 0x2039, 0x203a, 0x20ac,
-	    0x2122, 0x2190, 0x2192, 0x2212, 0x152, 0x153, 0x160, 0x161 };
-	const char *name = *p + 1, *digits;
-	size_t n = strcspn(name, "; \n<&");
-	uint32_t cp = 0;
-	bool hex;
-	int i;
-
-	if (name[n] != ';')
-		return 0;
-	if (*name == '#') {
-		hex = name[1] == 'x' || name[1] == 'X';
-		digits = name + (hex ? 2 : 1);
-		if (*digits != ';' && digits[strspn(digits, hex ?
-		    "0123456789abcdefABCDEF" : "0123456789")] == ';')
-			cp = html_number(digits, hex ? 16 : 10);
-	} else if ((i = find_word(latin, name, n)) != -1)
-		cp = 0xa0 + (uint32_t)i;
-	else if ((i = find_word(others, name, n)) != -1)
-		cp = others_are[i];
-	if (cp != 0)
-		*p = name + n + 1;
-	return cp;
-}
-
-/* HTML in UTF-8 as text, to be freed; ${*cut} is set where not all fits. */
-static char *
-html_text(const char *p, bool *cut)
-{
-	struct buf out = BUF_INIT(DECODE_TEXT_MAX);
-	struct html h = { .out = &out, .end = p + strlen(p) };
-	const char *next;
-	uint32_t cp;
-
-	while (p < h.end && !h.full) {
-		if (*p == '<' && !h.tagless &&
-		    (next = html_markup(&h, p)) != NULL) {
-			p = next;
-			continue;
-		}
-		if (*p != '&' || (cp = html_reference(&p)) == 0)
-			p += utf8_next(p, (size_t)(h.end - p), &cp);
-		html_put(&h, cp);
-	}
-	*cut |= h.full;
-	return buf_take(&out);
-}
 
 /* ---- finding and reading ---- */
 
@@ -402,28 +153,32 @@ decoded(const struct message *m, const char *name)
 	return text;
 }
 
-/* The text, of HTML too; to be released. */
-static void
-take_apart(const struct message *m, struct decode_message *out)
-{
-	char *text;
-
-	decode_message(buf_text(&m->bytes), m->bytes.n, out);
-	if (out->html) {
-		text = html_text(out->text, &out->cut);
-		free(out->text);
-		out->text = text;
-	}
-}
-
+/* A field; on a terminal its lines stand below each other. */
 static void
 print_field(struct ui *ui, const char *title, const char *value)
 {
+	struct buf text = BUF_INIT(WRAP_MAX), lines = BUF_INIT(4 * WRAP_MAX);
+	char hang[TITLE_WIDTH + 1];
+	const char *p;
+	size_t n;
+
 	if (*value == '\0')
 		return;
+	plain_escape(&text, value, strlen(value), ui_utf8(ui));
+	snprintf(hang, sizeof(hang), "%*s", TITLE_WIDTH, "");
+	wrap_line(&lines, buf_text(&text), ui_width(ui) > 0 ? ui_width(ui) :
+	    SIZE_MAX, TITLE_WIDTH, hang);
 	ui_part(ui, UI_BOLD, "%s:", title);
-	ui_part(ui, UI_PLAIN, "%*s%s", 10 - (int)strlen(title), "", value);
-	ui_line_end(ui);
+	ui_part(ui, UI_PLAIN, "%*s", TITLE_WIDTH - 1 - (int)strlen(title), "");
+	p = buf_text(&lines);
+	do {
+		n = strcspn(p, "\n");
+		ui_part(ui, UI_PLAIN, "%.*s", (int)n, p);
+		ui_line_end(ui);
+		p += n + (p[n] != '\0');
+	} while (*p != '\0');
+	buf_release(&text);
+	buf_release(&lines);
 }
 
 static void
@@ -490,15 +245,45 @@ print_fields(struct ui *ui, const struct message *m)
 	free(date);
 }
 
+/* A line of text on a terminal.  What has tabs is laid out already. */
+static int
+print_line(struct ui *ui, const char *p, size_t n, size_t width, struct err *e)
+{
+	struct buf text = BUF_INIT(WRAP_MAX), lines = BUF_INIT(4 * WRAP_MAX);
+	const struct sink to = ui_text(ui);
+	int rc;
+
+	if (memchr(p, '\t', n) == NULL &&
+	    plain_escape(&text, p, n, ui_utf8(ui)) == 0) {
+		wrap_quoted(&lines, buf_text(&text), width);
+		p = buf_text(&lines);
+		n = lines.n;
+	}
+	rc = sink_write(&to, p, n, e);
+	ui_line_end(ui);
+	buf_release(&text);
+	buf_release(&lines);
+	return rc;
+}
+
 static int
 print_text(struct ui *ui, const char *text, struct err *e)
 {
 	const struct sink to = ui_text(ui);
+	size_t width = ui_width(ui), n;
 
 	ui_print(ui, "%s", "");
-	if (sink_write(&to, text, strlen(text), e) == -1)
-		return -1;
-	ui_line_end(ui);
+	if (width == 0) {
+		if (sink_write(&to, text, strlen(text), e) == -1)
+			return -1;
+		ui_line_end(ui);
+		return 0;
+	}
+	for (; *text != '\0'; text += n + (text[n] != '\0')) {
+		n = strcspn(text, "\n");
+		if (print_line(ui, text, n, width, e) == -1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -541,7 +326,7 @@ print_message(struct ui *ui, const struct message *m, struct err *e)
 		    "of it.]");
 		return 0;
 	}
-	take_apart(m, &d);
+	decode_message(buf_text(&m->bytes), m->bytes.n, &d);
 	if (d.text[0] != '\0')
 		rc = print_text(ui, d.text, e);
 	if (rc == 0 && d.cut)
@@ -631,7 +416,7 @@ json_content(struct json_out *j, const struct message *m)
 	struct decode_message d;
 	size_t i;
 
-	take_apart(m, &d);
+	decode_message(buf_text(&m->bytes), m->bytes.n, &d);
 	json_str(j, "text", d.text);
 	if (d.html)
 		json_bool(j, "html", true);

@@ -26,6 +26,10 @@ wrap_line(struct buf *out, const char *s, size_t width, size_t at,
 	size_t gap, n, wide;
 	bool fresh = true;
 
+	if (at + plain_width(s) <= width) {
+		buf_adds(out, s);
+		return;
+	}
 	for (; *s != '\0'; s += n) {
 		gap = strspn(s, " ");
 		n = gap + strcspn(s + gap, " ");
@@ -49,13 +53,8 @@ void
 wrap_quoted(struct buf *out, const char *s, size_t width)
 {
 	size_t n = strspn(s, " >");
-	char *hang;
+	char *hang = xmemdup0(s, n < width / 2 ? n : 0);
 
-	if (plain_width(s) <= width) {
-		buf_adds(out, s);
-		return;
-	}
-	hang = xmemdup0(s, n < width / 2 ? n : 0);
 	buf_adds(out, hang);
 	wrap_line(out, s + strlen(hang), width, strlen(hang), hang);
 	free(hang);

@@ -53,6 +53,12 @@ buf_add(struct buf *b, const void *p, size_t n)
 	return 0;
 }
 
+void
+buf_add_some(struct buf *b, const void *p, size_t n)
+{
+	buf_add(b, p, n < b->max - b->n ? n : b->max - b->n);
+}
+
 int
 buf_addc(struct buf *b, char c)
 {

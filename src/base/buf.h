@@ -35,6 +35,9 @@ int buf_adds(struct buf *, const char *);
 int buf_addf(struct buf *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* buf_add_some(b, p, n): as many of the bytes as the limit allows. */
+void buf_add_some(struct buf *, const void *, size_t);
+
 /* buf_room(b, n): make room for ${n} bytes more and return where they go (then add to b->n), or NULL at the limit. */
 char *buf_room(struct buf *, size_t);
 

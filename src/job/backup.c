@@ -531,9 +531,14 @@ verdict(const struct backup *b, struct err *e)
 	if (n->missing == 0 && n->failed == 0)
 		return err_set(e, EK_PARTIAL,
 		    "the backup ended with the warnings above");
-	err_set(e, EK_PARTIAL, "the backup is incomplete: %" PRIu64
-	    " messages missing, %" PRIu64 " folders failed", n->missing,
-	    n->failed);
+	if (n->failed == 0)
+		err_set(e, EK_PARTIAL, "%" PRIu64 " message%s could not be had",
+		    n->missing, n->missing == 1 ? "" : "s");
+	else
+		err_set(e, EK_PARTIAL, "%" PRIu64 " folder%s could not be "
+		    "backed up, %" PRIu64 " message%s could not be had",
+		    n->failed, n->failed == 1 ? "" : "s", n->missing,
+		    n->missing == 1 ? "" : "s");
 	return err_next(e, "what is named above is asked for again by the "
 	    "next run");
 }

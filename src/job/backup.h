@@ -46,6 +46,8 @@ uint64_t listing_count(const struct listing *);
  */
 uint64_t listing_sort(struct listing *);
 const struct listed *listing_at(const struct listing *, uint64_t);
+/* listing_fill(l, i, flags): the flags of an entry whose flags were not told. */
+void listing_fill(struct listing *, uint64_t, uint32_t);
 /* listing_uids(l, out): adds the UIDs of a sorted listing. */
 void listing_uids(const struct listing *, struct uidset *);
 
@@ -62,12 +64,10 @@ struct changes {
 void changes_release(struct changes *);
 /*
  * compare_all(c, epoch, listing, in, out, e): a sorted listing of the whole folder.  compare_some(): one of what
- * changed; gone stays empty.
+ * changed; gone stays empty.  What changed has its flags, though only its labels may have been told.
  */
-int compare_all(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *,
-    struct err *);
-int compare_some(struct catalog *, uint64_t epoch, const struct listing *, struct intern *, struct changes *,
-    struct err *);
+int compare_all(struct catalog *, uint64_t epoch, struct listing *, struct intern *, struct changes *, struct err *);
+int compare_some(struct catalog *, uint64_t epoch, struct listing *, struct intern *, struct changes *, struct err *);
 /* compare_set(c, epoch, all, out, e): like compare_all() where only the UIDs are known. */
 int compare_set(struct catalog *, uint64_t epoch, const struct uidset *, struct changes *, struct err *);
 /* compare_known(c, epoch, in, out, e): adds what is known of the UIDs ${in}. */

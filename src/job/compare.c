@@ -16,13 +16,15 @@ changes_release(struct changes *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* A message that is both known and listed. */
-static void
-compare_one(const struct known_uid *k, const struct listed *l,
-    struct intern *in, struct changes *out)
+/* A message that is both known and listed, as number ${i}. */
+static int
+compare_one(const struct known_uid *k, struct listing *listing, uint64_t i,
+    struct intern *in, struct changes *out, struct err *e)
 {
+	const struct listed *l = listing_at(listing, i);
 	const char *flags = intern_text(in, l->flags);
 	const char *labels = intern_text(in, l->labels);
+	uint32_t known;
 
 	out->same++;
 	if (l->date != LISTED_NO_DATE && k->has_date && l->date != k->date)
@@ -31,10 +33,17 @@ compare_one(const struct known_uid *k, const struct listed *l,
 	if ((flags == NULL || strcmp(flags, k->flags) == 0) &&
 	    (labels == NULL || (k->labels != NULL &&
 	    strcmp(labels, k->labels) == 0)))
-		return;
+		return 0;
+	/* A record of changed labels has the flags too. */
+	if (flags == NULL) {
+		if (intern_put(in, k->flags, &known) == -1)
+			return err_set(e, EK_PROTO, "too many different flags");
+		listing_fill(listing, i, known);
+	}
 	out->flags = mem_grow(out->flags, &out->flags_cap, out->flags_n + 1,
 	    sizeof(*out->flags));
 	out->flags[out->flags_n++] = l;
+	return 0;
 }
 
 static int
@@ -58,7 +67,7 @@ sort_flags(struct changes *c)
 }
 
 int
-compare_all(struct catalog *c, uint64_t epoch, const struct listing *l,
+compare_all(struct catalog *c, uint64_t epoch, struct listing *l,
     struct intern *in, struct changes *out, struct err *e)
 {
 	struct catalog_uids *it;
@@ -77,7 +86,8 @@ compare_all(struct catalog *c, uint64_t epoch, const struct listing *l,
 				uidset_add(&out->gone, k.uid);
 			continue;
 		}
-		compare_one(&k, listing_at(l, i++), in, out);
+		if ((r = compare_one(&k, l, i++, in, out, e)) == -1)
+			break;
 	}
 	while (i < n)
 		uidset_add(&out->want, listing_at(l, i++)->uid);
@@ -87,7 +97,7 @@ compare_all(struct catalog *c, uint64_t epoch, const struct listing *l,
 }
 
 int
-compare_some(struct catalog *c, uint64_t epoch, const struct listing *l,
+compare_some(struct catalog *c, uint64_t epoch, struct listing *l,
     struct intern *in, struct changes *out, struct err *e)
 {
 	struct uidset uids = UIDSET_INIT, known = UIDSET_INIT;
@@ -108,8 +118,9 @@ compare_some(struct catalog *c, uint64_t epoch, const struct listing *l,
 			while (i < n && listing_at(l, i)->uid < k.uid)
 				i++;
 			uidset_add(&known, k.uid);
-			if (i < n && listing_at(l, i)->uid == k.uid)
-				compare_one(&k, listing_at(l, i), in, out);
+			if (i < n && listing_at(l, i)->uid == k.uid &&
+			    (r = compare_one(&k, l, i, in, out, e)) == -1)
+				break;
 		}
 		catalog_uids_close(&it);
 	}

@@ -78,6 +78,12 @@ listing_at(const struct listing *l, uint64_t i)
 	return entry(l, i);
 }
 
+void
+listing_fill(struct listing *l, uint64_t i, uint32_t flags)
+{
+	entry(l, i)->flags = flags;
+}
+
 static int
 by_uid(const void *a, const void *b)
 {

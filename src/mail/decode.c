@@ -2,7 +2,7 @@
  * decode.c - see decode.h.  The one file that includes GMime.
  *
  * GMime sees valid UTF-8 only, of bounded length; what it gives is not trusted
- * either: an encoded word can hold anything.  Messages are taken apart here:
+ * either: an encoded word can hold anything.  parts.h takes messages apart:
  * GMimeParser (3.2.13) stops at 1,024 levels of parts, but 256 KiB of "a:" in
  * an attached message's To overrun the stack, a part of five bytes costs it a
  * kilobyte, and 64 MiB of "--" lines at the deepest level a minute and a half.
@@ -16,10 +16,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "mail/charset.h"
 #include "mail/decode.h"
 #include "mail/fold.h"
+#include "mail/html.h"
+#include "mail/parts.h"
 
-#define REPLACEMENT	0xfffd
 #define PIECE		(32 * 1024)	/* decoded at a time */
 
 /* GMime's options, once it is ready. */
@@ -37,54 +39,10 @@ options(void)
 	return made;
 }
 
-/* What an 8-bit byte means in windows-1252. */
-static uint32_t
-from_1252(unsigned char c)
-{
-	/* 0x80 to 0x9f; elsewhere it is ISO 8859-1. */
-	static const uint16_t upper[32] = {
-		0x20ac, REPLACEMENT, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020,
-		0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, REPLACEMENT,
-		0x017d, REPLACEMENT, REPLACEMENT, 0x2018, 0x2019, 0x201c,
-		0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a,
-		0x0153, REPLACEMENT, 0x017e, 0x0178,
-	};
-
-	return c >= 0x80 && c < 0xa0 ? upper[c - 0x80] : c;
-}
-
-static int
-put_character(struct buf *b, uint32_t cp)
-{
-	char utf8[4];
-
-	return buf_add(b, utf8, utf8_put(utf8, cp));
-}
-
 static bool
 is_white(uint32_t cp)
 {
 	return cp == ' ' || (cp >= '\t' && cp <= '\r');
-}
-
-/* Bytes without a charset as valid UTF-8.  Return 0, or -1: cut. */
-static int
-make_utf8(const char *p, size_t n, bool one_line, struct buf *b)
-{
-	uint32_t cp;
-	size_t len;
-
-	for (; n > 0; p += len, n -= len) {
-		if ((len = utf8_next(p, n, &cp)) == 0) {
-			cp = from_1252((unsigned char)*p);
-			len = 1;
-		}
-		if (one_line && is_white(cp))
-			cp = ' ';
-		if (put_character(b, cp) == -1)
-			return -1;
-	}
-	return 0;
 }
 
 /*
@@ -99,48 +57,17 @@ add_tidy(struct buf *b, const char *p)
 	uint32_t cp;
 
 	for (; n > 0; p += len, n -= len) {
-		if ((len = utf8_next(p, n, &cp)) == 0) {
-			cp = REPLACEMENT;
-			len = 1;
-		}
+		len = charset_next(p, n, &cp);
 		if (is_white(cp)) {
 			gap = true;
 			continue;
 		}
-		if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
-			cp = REPLACEMENT;
 		if (gap && b->n > start && buf_addc(b, ' ') == -1)
 			break;
 		gap = false;
-		if (put_character(b, cp) == -1)
+		if (charset_put(b, charset_tame(cp)) == -1)
 			break;
 	}
-}
-
-/* What senders call their charset, and what it turns out to be. */
-static const struct {
-	const char	*label;
-	const char	*meant;
-} labels[] = {
-	{ "iso-8859-1", "windows-1252" },
-	/* GMime then tries the charsets of options(). */
-	{ "us-ascii", "unknown-8bit" },
-	/* GMime takes this one for the locale's. */
-	{ "x-unknown", "unknown-8bit" },
-	{ "", "unknown-8bit" },
-};
-
-/* What ${n} bytes of label are taken to mean, or NULL: what they say. */
-static const char *
-meant_by(const char *label, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (strlen(labels[i].label) == n &&
-		    fold_equal(label, labels[i].label, n))
-			return labels[i].meant;
-	return NULL;
 }
 
 /* Copy a value with better labels on its encoded words. */
@@ -155,7 +82,7 @@ relabel(const char *p, struct buf *b)
 		n = strcspn(label, "?* ");
 		if (buf_add(b, p, (size_t)(label - p)) == -1)
 			return;
-		meant = meant_by(label, n);
+		meant = charset_meant(label, n);
 		p = label;
 		if (meant != NULL && p[n] != ' ' && p[n] != '\0') {
 			if (buf_adds(b, meant) == -1)
@@ -171,9 +98,13 @@ static void
 prepare(const char *raw, struct buf *out)
 {
 	struct buf utf8 = BUF_INIT(DECODE_MAX);
+	size_t i;
 
 	buf_init(out, 4 * DECODE_MAX);
-	make_utf8(raw, strlen(raw), true, &utf8);
+	charset_guess(raw, strlen(raw), &utf8);
+	for (i = 0; i < utf8.n; i++)
+		if (is_white((unsigned char)utf8.p[i]))
+			utf8.p[i] = ' ';
 	relabel(buf_text(&utf8), out);
 	buf_release(&utf8);
 }
@@ -284,89 +215,26 @@ decode_address(const char *raw)
 	return buf_take(&out);
 }
 
-/* ---- lines and fields ---- */
-
-struct line {
-	const char	*p;
-	size_t		 n;	/* without LF and the CRs before it */
-	const char	*next;
-};
-
-static struct line
-line_at(const char *p, const char *end)
+size_t
+decode_header_size(const void *p, size_t n)
 {
-	const char *lf = memchr(p, '\n', (size_t)(end - p));
-	const char *stop = lf == NULL ? end : lf;
-
-	while (stop > p && stop[-1] == '\r')
-		stop--;
-	return (struct line){ p, (size_t)(stop - p),
-	    lf == NULL ? end : lf + 1 };
+	return parts_header(p, n).n;
 }
 
-static size_t
-blanks(const char *p, size_t n)
+char *
+decode_header(const void *p, size_t n, const char *name)
 {
-	size_t i;
+	struct buf value = BUF_INIT(DECODE_MAX);
 
-	for (i = 0; i < n && (p[i] == ' ' || p[i] == '\t'); i++)
-		;
-	return i;
-}
-
-/* As much as fits. */
-static void
-add_some(struct buf *b, const char *p, size_t n)
-{
-	buf_add(b, p, n < b->max - b->n ? n : b->max - b->n);
-}
-
-/* The raw value of the first field of that name in a header that is not empty. */
-static void
-find_field(const char *p, const char *end, const char *name, struct buf *out)
-{
-	size_t n = strlen(name), from;
-	bool ours = false;
-	struct line l;
-
-	for (; p < end; p = l.next) {
-		l = line_at(p, end);
-		from = 0;
-		if (blanks(l.p, l.n) == 0) {
-			if (blanks(buf_text(out), out->n) < out->n)
-				break;
-			buf_clear(out);
-			if (l.n > n && fold_equal(l.p, name, n))
-				from = n + blanks(l.p + n, l.n - n);
-			ours = from > 0 && from < l.n && l.p[from++] == ':';
-		}
-		if (ours)
-			add_some(out, l.p + from, l.n - from);
-	}
+	parts_field(parts_header(p, n), name, &value);
+	return buf_take(&value);
 }
 
 /* ---- parts ---- */
 
-/* A multipart that is open. */
-struct level {
-	char		*boundary;	/* own */
-	size_t		 n;
-	bool		 alternative;
-};
-
-/* A message on the way through it, once and without recursion. */
-struct walk {
-	const char	*p, *end;	/* what is left of it */
-	bool		 inside;	/* ${p} is in a body, else at a header */
-	struct level	 open[DECODE_LEVELS];
-	size_t		 depth;
-	size_t		 parts;		/* met, the one too many as well */
-};
-
 /* A part that is no multipart: its body and what its header says. */
 struct part {
-	const char	*p;
-	size_t		 n;
+	struct parts_span body;		/* borrowed */
 	char		*type, *charset, *name;		/* own; "" for none */
 	GMimeContentEncoding encoding;
 	bool		 attachment;	/* it says so */
@@ -381,92 +249,13 @@ part_release(struct part *part)
 	free(part->name);
 }
 
-static void
-close_levels(struct walk *w, size_t depth)
-{
-	while (w->depth > depth)
-		free(w->open[--w->depth].boundary);
-}
-
-/* The level, from 1, that a line is a boundary of (its ${last}?), or 0. */
-static size_t
-boundary_of(const struct walk *w, const struct line *l, bool *last)
-{
-	const struct level *v;
-	size_t i, n;
-
-	if (l->n < 2 || l->p[0] != '-' || l->p[1] != '-')
-		return 0;
-	for (i = w->depth; i > 0; i--) {
-		v = &w->open[i - 1];
-		n = 2 + v->n;
-		if (l->n < n || memcmp(l->p + 2, v->boundary, v->n) != 0)
-			continue;
-		*last = l->n - n >= 2 && memcmp(l->p + n, "--", 2) == 0;
-		if (*last || n + blanks(l->p + n, l->n - n) == l->n)
-			return i;
-	}
-	return 0;
-}
-
-/* Go on to the next boundary and return its level, or to the end: 0. */
-static size_t
-to_boundary(struct walk *w, struct line *l, bool *last)
-{
-	size_t level;
-
-	for (; w->depth > 0 && w->p < w->end; w->p = l->next) {
-		*l = line_at(w->p, w->end);
-		if ((level = boundary_of(w, l, last)) > 0)
-			return level;
-	}
-	w->p = w->end;
-	return 0;
-}
-
-/* Go on to the next part's header.  Return whether there is one. */
-static bool
-to_header(struct walk *w)
-{
-	struct line l;
-	size_t level;
-	bool last = false;
-
-	while (w->inside) {
-		if ((level = to_boundary(w, &l, &last)) == 0)
-			return false;
-		close_levels(w, last ? level - 1 : level);
-		w->p = l.next;
-		w->inside = last;
-	}
-	return w->p < w->end;
-}
-
-/* A header ends with an empty line or at a boundary. */
+/* A field's value as GMime shall see it; lives in ${out}, to be released. */
 static const char *
-header_end(const struct walk *w)
-{
-	const char *p;
-	struct line l;
-	bool last;
-
-	for (p = w->p; p < w->end; p = l.next) {
-		l = line_at(p, w->end);
-		if (l.n == 0)
-			return l.next;
-		if (boundary_of(w, &l, &last) > 0)
-			break;
-	}
-	return p;
-}
-
-/* A field's value as GMime shall see it; to be released. */
-static const char *
-field(const char *head, const char *end, const char *name, struct buf *out)
+field(struct parts_span header, const char *name, struct buf *out)
 {
 	struct buf raw = BUF_INIT(DECODE_MAX);
 
-	find_field(head, end, name, &raw);
+	parts_field(header, name, &raw);
 	prepare(buf_text(&raw), out);
 	buf_release(&raw);
 	return buf_text(out);
@@ -483,36 +272,30 @@ tidied(const char *p)
 	return buf_take(&b);
 }
 
-/* Open a multipart.  Return false where it has no boundary or is too deep: it is then a part like others. */
-static bool
-open_level(struct walk *w, GMimeContentType *type)
+static GMimeContentType *
+content_type(struct parts_span header)
 {
-	const char *p = g_mime_content_type_get_parameter(type, "boundary");
-	size_t n = p == NULL ? 0 : strlen(p);
+	GMimeContentType *type;
+	struct buf value;
+	const char *p = field(header, "Content-Type", &value);
 
-	/* A blank at its end would be taken for padding. */
-	while (n > 0 && blanks(p + n - 1, 1) > 0)
-		n--;
-	if (n == 0 || w->depth == DECODE_LEVELS ||
-	    !g_mime_content_type_is_type(type, "multipart", "*"))
-		return false;
-	w->open[w->depth++] = (struct level){ xmemdup0(p, n), n,
-	    g_mime_content_type_is_type(type, "multipart", "alternative") };
-	return true;
+	/* What isn't TYPE/SUBTYPE says nothing (RFC 2045, section 5.2). */
+	if (strcspn(p, "/") >= strcspn(p, ";"))
+		p = "text/plain";
+	type = g_mime_content_type_parse(options(), p);
+	buf_release(&value);
+	return type;
 }
 
-/* What the header from ${head} to w->p says of a part. */
+/* What a header says of its part. */
 static void
-describe(const struct walk *w, const char *head, GMimeContentType *type,
-    struct part *out)
+describe(struct parts_span header, GMimeContentType *type, struct part *out)
 {
 	GMimeContentDisposition *d;
 	struct buf value;
 	const char *name;
 	char *s;
-	size_t i;
 
-	*out = (struct part){ .p = w->p };
 	s = g_mime_content_type_get_mime_type(type);
 	out->type = tidied(s);
 	g_free(s);
@@ -520,7 +303,7 @@ describe(const struct walk *w, const char *head, GMimeContentType *type,
 		*s = fold_case(*s);
 	out->charset = tidied(g_mime_content_type_get_parameter(type,
 	    "charset"));
-	d = g_mime_content_disposition_parse(options(), field(head, w->p,
+	d = g_mime_content_disposition_parse(options(), field(header,
 	    "Content-Disposition", &value));
 	buf_release(&value);
 	out->attachment = g_mime_content_disposition_is_attachment(d);
@@ -528,67 +311,34 @@ describe(const struct walk *w, const char *head, GMimeContentType *type,
 	out->name = tidied(name != NULL ? name :
 	    g_mime_content_type_get_parameter(type, "name"));
 	g_object_unref(d);
-	out->encoding = g_mime_content_encoding_from_string(field(head, w->p,
+	out->encoding = g_mime_content_encoding_from_string(field(header,
 	    "Content-Transfer-Encoding", &value));
 	buf_release(&value);
-	for (i = 0; i < w->depth; i++)
-		out->alternative |= w->open[i].alternative;
 }
 
 /* The next part that is no multipart, to be released.  Return false at the end. */
 static bool
-next_part(struct walk *w, struct part *out)
+next_part(struct parts *w, struct part *out)
 {
+	struct parts_span header;
 	GMimeContentType *type;
-	const char *head, *p;
-	struct buf value;
-	struct line l;
-	bool opened = true, last;
+	bool entered = true;
 
-	while (opened && to_header(w)) {
-		if (w->parts++ == DECODE_PARTS)
-			break;
-		head = w->p;
-		w->p = header_end(w);
-		w->inside = true;
-		p = field(head, w->p, "Content-Type", &value);
-		/* What isn't TYPE/SUBTYPE says nothing (RFC 2045, section 5.2). */
-		if (strcspn(p, "/") >= strcspn(p, ";"))
-			p = "text/plain";
-		type = g_mime_content_type_parse(options(), p);
-		buf_release(&value);
-		if (!(opened = open_level(w, type)))
-			describe(w, head, type, out);
+	while (entered && parts_next(w, &header)) {
+		type = content_type(header);
+		entered = g_mime_content_type_is_type(type, "multipart", "*") &&
+		    parts_enter(w, g_mime_content_type_get_parameter(type,
+		    "boundary"), g_mime_content_type_is_type(type, "multipart",
+		    "alternative"));
+		if (!entered)
+			describe(header, type, out);
 		g_object_unref(type);
 	}
-	if (opened) {
-		close_levels(w, 0);
+	if (entered)
 		return false;
-	}
-	/* The line end before a boundary belongs to that. */
-	to_boundary(w, &l, &last);
-	p = w->p;
-	if (p < w->end && p > out->p && p[-1] == '\n')
-		p -= p - out->p > 1 && p[-2] == '\r' ? 2 : 1;
-	out->n = (size_t)(p - out->p);
+	out->alternative = parts_alternative(w);
+	out->body = parts_body(w);
 	return true;
-}
-
-size_t
-decode_header_size(const void *p, size_t n)
-{
-	const struct walk w = { .p = p, .end = (const char *)p + n };
-
-	return (size_t)(header_end(&w) - w.p);
-}
-
-char *
-decode_header(const void *p, size_t n, const char *name)
-{
-	struct buf value = BUF_INIT(DECODE_MAX);
-
-	find_field(p, (const char *)p + decode_header_size(p, n), name, &value);
-	return buf_take(&value);
 }
 
 /*
@@ -598,15 +348,15 @@ decode_header(const void *p, size_t n, const char *name)
 static uint64_t
 transferred(const struct part *part, struct buf *out)
 {
-	size_t n = part->n, some = 1, len, room;
-	const char *p = part->p;
+	size_t n = part->body.n, some = 1, len, room;
+	const char *p = part->body.p;
 	GMimeFilter *filter;
 	uint64_t total = 0;
 	char *piece, *got;
 
 	/* The others are 7bit, 8bit, binary and what GMime doesn't know. */
 	if (part->encoding < GMIME_CONTENT_ENCODING_BASE64) {
-		add_some(out, p, n);
+		buf_add_some(out, p, n);
 		return n;
 	}
 	filter = g_mime_filter_basic_new(part->encoding, FALSE);
@@ -616,7 +366,7 @@ transferred(const struct part *part, struct buf *out)
 		memcpy(piece, p, some);
 		(some > 0 ? g_mime_filter_filter : g_mime_filter_complete)(
 		    filter, piece, some, 0, &got, &len, &room);
-		add_some(out, got, len);
+		buf_add_some(out, got, len);
 		total += len;
 	}
 	free(piece);
@@ -628,7 +378,7 @@ transferred(const struct part *part, struct buf *out)
 static int
 to_utf8(const char *charset, const struct buf *in, struct buf *out)
 {
-	const char *meant = meant_by(charset, strlen(charset));
+	const char *meant = charset_meant(charset, strlen(charset));
 	char piece[4096], *from = in->p, *to;
 	size_t left = in->n, room;
 	uint64_t total = 0;
@@ -640,18 +390,18 @@ to_utf8(const char *charset, const struct buf *in, struct buf *out)
 	if (g_ascii_strcasecmp(meant, "utf-8") == 0 ||
 	    g_ascii_strcasecmp(meant, "utf8") == 0 ||
 	    (cd = g_mime_iconv_open("utf-8", meant)) == (iconv_t)-1)
-		return make_utf8(buf_text(in), in->n, false, out);
+		return charset_guess(buf_text(in), in->n, out);
 	do {
 		to = piece;
 		room = sizeof(piece) - 4;	/* a replacement fits behind it */
 		/* At the end it gives what it held back. */
 		if (iconv(cd, left > 0 ? &from : NULL, &left, &to, &room) ==
 		    (size_t)-1 && errno != E2BIG && left > 0) {
-			to += utf8_put(to, REPLACEMENT);
+			to += utf8_put(to, CHARSET_NONE);
 			from++;
 			left--;
 		}
-		add_some(out, piece, (size_t)(to - piece));
+		buf_add_some(out, piece, (size_t)(to - piece));
 		total += (uint64_t)(to - piece);
 	} while (left > 0 || to > piece);
 	g_mime_iconv_close(cd);
@@ -666,20 +416,16 @@ tidy_lines(const char *p, size_t n, struct buf *out)
 	size_t len;
 
 	for (; n > 0; p += len, n -= len) {
-		if ((len = utf8_next(p, n, &cp)) == 0) {
-			cp = REPLACEMENT;
-			len = 1;
-		}
+		len = charset_next(p, n, &cp);
 		/* Half a line end, or a byte order mark. */
 		if ((cp == '\r' && n > 1 && p[1] == '\n') ||
 		    (cp == 0xfeff && out->n == 0))
 			continue;
 		if (cp == '\r' || cp == '\f')
 			cp = '\n';
-		if ((cp < 0x20 && cp != '\n' && cp != '\t') ||
-		    (cp >= 0x7f && cp < 0xa0))
-			cp = REPLACEMENT;
-		if (put_character(out, cp) == -1)
+		if (cp != '\n' && cp != '\t')
+			cp = charset_tame(cp);
+		if (charset_put(out, cp) == -1)
 			return -1;
 	}
 	return 0;
@@ -709,7 +455,8 @@ take_text(const struct part *part, struct decode_message *out)
 
 	cut = transferred(part, &bytes) > bytes.n;
 	cut |= to_utf8(part->charset, &bytes, &utf8) == -1;
-	cut |= tidy_lines(buf_text(&utf8), utf8.n, &text) == -1;
+	cut |= (rank(part) == HTML ? html_text : tidy_lines)(buf_text(&utf8),
+	    utf8.n, &text) == -1;
 	buf_release(&bytes);
 	buf_release(&utf8);
 	while (text.n > 0 && is_white((unsigned char)text.p[text.n - 1]))
@@ -724,16 +471,30 @@ take_text(const struct part *part, struct decode_message *out)
 	return true;
 }
 
-/* Whether people would call it an attachment. */
+/* Whether people would call it an attachment of a message that ${has_text}. */
 static bool
-is_listed(const struct part *part)
+is_listed(const struct part *part, bool has_text)
 {
+	const struct parts_span *body = &part->body;
 	size_t i;
 
-	for (i = 0; i < part->n && is_white((unsigned char)part->p[i]); i++)
+	for (i = 0; i < body->n && is_white((unsigned char)body->p[i]); i++)
 		;
 	return rank(part) == NO_TEXT || part->name[0] != '\0' ||
-	    (!part->alternative && i < part->n);
+	    (!(part->alternative && has_text) && i < body->n);
+}
+
+/* An attached message is called what it is about. */
+static void
+name_message(struct part *part)
+{
+	char *raw = decode_header(part->body.p, part->body.n, "Subject");
+	char *subject = decode_text(raw);
+
+	free(part->name);
+	part->name = tidied(subject);
+	free(subject);
+	free(raw);
 }
 
 static void
@@ -741,6 +502,8 @@ list_part(struct part *part, struct decode_message *out, size_t *cap)
 {
 	struct buf none = BUF_INIT(0);
 
+	if (part->name[0] == '\0' && strcmp(part->type, "message/rfc822") == 0)
+		name_message(part);
 	out->attachments = mem_grow(out->attachments, cap, out->n + 1,
 	    sizeof(*out->attachments));
 	out->attachments[out->n++] = (struct decode_attachment){ part->name,
@@ -749,30 +512,40 @@ list_part(struct part *part, struct decode_message *out, size_t *cap)
 	buf_release(&none);
 }
 
-void
-decode_message(const void *p, size_t n, struct decode_message *out)
+/* Find the text.  Return which of the parts it is, from 1, or 0: none. */
+static size_t
+find_text(const void *p, size_t n, struct decode_message *out)
 {
-	const struct walk fresh = { .p = p, .end = (const char *)p + n };
-	struct walk w = fresh;
-	struct part part;
-	size_t chosen = 0, cap = 0;
 	int best = NO_TEXT;
+	size_t chosen = 0;
+	struct part part;
+	struct parts w;
 
-	*out = (struct decode_message){ .text = NULL };
+	parts_begin(&w, p, n);
 	while (best != PLAIN && next_part(&w, &part)) {
 		if (rank(&part) < best && take_text(&part, out)) {
 			best = rank(&part);
-			chosen = w.parts;
+			chosen = w.met;
 		}
 		part_release(&part);
 	}
-	close_levels(&w, 0);
+	parts_end(&w);
 	out->html = best == HTML;
-	if (out->text == NULL)
-		out->text = xstrdup("");
-	w = fresh;
+	return chosen;
+}
+
+/* List all parts but the one that is the text. */
+static void
+find_attachments(const void *p, size_t n, size_t chosen,
+    struct decode_message *out)
+{
+	struct part part;
+	struct parts w;
+	size_t cap = 0;
+
+	parts_begin(&w, p, n);
 	while (!out->more && next_part(&w, &part)) {
-		if (w.parts != chosen && is_listed(&part)) {
+		if (w.met != chosen && is_listed(&part, chosen != 0)) {
 			if (out->n < DECODE_ATTACHMENTS)
 				list_part(&part, out, &cap);
 			else
@@ -780,8 +553,20 @@ decode_message(const void *p, size_t n, struct decode_message *out)
 		}
 		part_release(&part);
 	}
-	close_levels(&w, 0);
-	out->more |= w.parts > DECODE_PARTS;
+	parts_end(&w);
+	out->more |= w.met > PARTS_MAX;
+}
+
+void
+decode_message(const void *p, size_t n, struct decode_message *out)
+{
+	size_t chosen;
+
+	*out = (struct decode_message){ .text = NULL };
+	chosen = find_text(p, n, out);
+	if (chosen == 0)
+		out->text = xstrdup("");
+	find_attachments(p, n, chosen, out);
 }
 
 void

@@ -1,8 +1,8 @@
 /*
  * record.h - the records of a manifest, as structs: what a commit says.
  *
- * The vault makes them, manifest/ writes and reads them as JSON Lines, catalog/ applies them.  man mailkeep-vault(5) is the
- * normative text.  Strings and arrays are borrowed from whoever made the record, for the length of a call.
+ * The vault makes them, manifest/ writes and reads them as JSON Lines, catalog/ applies them.  man mailkeep-vault(5)
+ * is the normative text.  Strings and arrays are borrowed from whoever made the record, for the length of a call.
  */
 #ifndef MAIL_RECORD_H
 #define MAIL_RECORD_H
@@ -13,36 +13,8 @@
 
 #include "base/digest.h"
 #include "mail/mail.h"
+#include "mail/place.h"
 #include "mail/uidset.h"
-
-enum container {
-	CONTAINER_TAR,
-	CONTAINER_MBOX,
-};
-
-/* How a message's bytes stand in its pack. */
-enum blob_form {
-	BLOB_PLAIN,	/* tar: as they are */
-	BLOB_LF,	/* mbox: CRLF became LF, From lines quoted */
-	BLOB_RAW,	/* mbox: From lines quoted, nothing else changed */
-};
-
-/* Where a blob is: in frame ${frame} (from 0) of pack ${pack}, ${stored} bytes from ${offset} of the decompressed frame. */
-struct place {
-	const char	*pack;		/* file name in packs/ */
-	uint64_t	 frame;
-	uint64_t	 offset;
-	uint64_t	 stored;
-	enum blob_form	 form;
-	bool		 newline_added;	/* mbox: a final newline that was not there */
-};
-
-/* One zstd frame of a pack. */
-struct frame {
-	uint64_t	offset;		/* in the file */
-	uint64_t	size;		/* compressed */
-	uint64_t	raw;		/* decompressed */
-};
 
 enum record_kind {
 	REC_RUN_BEGIN,

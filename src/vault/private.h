@@ -29,6 +29,7 @@ struct vault {
 	struct catalog	*catalog;		/* own */
 	char		*catalog_path;		/* own; its file */
 	bool		 catalog_writable;	/* a writer's, or a reader's own */
+	bool		 untidy;	/* packs of a run that broke off are in packs/ */
 	struct pack_reader *reader;		/* own; NULL until needed */
 };
 
@@ -51,6 +52,7 @@ struct vault_txn {
 	uint64_t	 run;
 	bool		 begun;		/* run-begin is recorded */
 	bool		 broken;	/* only vault_abort() may follow */
+	bool		 named;		/* packs of the open commit have their names */
 	struct manifest_writer *manifest;	/* own; NULL between commits */
 	struct pack_writer *pack;	/* own; NULL until a message is stored */
 	uint64_t	 pack_folder;	/* mbox: whose pack it is */

@@ -23,6 +23,9 @@ vault_begin(struct vault *v, const char *verb, struct vault_txn **out,
 
 	if (v->lock == -1)
 		return err_set(e, EK_REFUSED, "the vault is open for reading");
+	if (v->untidy)
+		return err_set(e, EK_FAIL,
+		    "after a run that broke off the vault must be opened anew");
 	t = xcalloc(1, sizeof(*t));
 	t->v = v;
 	t->verb = xstrdup(verb);
@@ -162,6 +165,7 @@ txn_seal_pack(struct vault_txn *t, struct err *e)
 	if (txn_emit(t, &info, e) == -1 || txn_emit(t, &frames, e) == -1 ||
 	    pack_publish(&t->pack, t->v->packs, e) == -1)
 		goto broken;
+	t->named = true;
 	t->stored += info.u.pack.size;
 	t->noted_epoch = 0;
 	return 0;
@@ -190,6 +194,7 @@ vault_commit(struct vault_txn *t, struct err *e)
 	v->head++;
 	v->head_sha256 = sha256;
 	v->head_time = t->time;
+	t->named = false;
 	memset(&t->pending, 0, sizeof(t->pending));
 	if (catalog_commit(v->catalog, &sha256, &ignored) == -1) {
 		/* The commit stands.  The next run catches up. */
@@ -251,5 +256,8 @@ vault_abort(struct vault_txn **tp)
 	pack_discard(&t->pack);
 	manifest_discard(&t->manifest);
 	catalog_rollback(t->v->catalog);
+	/* Their number must not be used again before they are out of the way. */
+	if (t->named)
+		t->v->untidy = true;
 	free_txn(tp);
 }

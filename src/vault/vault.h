@@ -138,7 +138,10 @@ void vault_pending(const struct vault_txn *, struct vault_pending *);
 int vault_commit(struct vault_txn *, struct err *);
 /* vault_end(tp, end, e): record the run's end, commit, and free the run.  run and time are filled in. */
 int vault_end(struct vault_txn **, struct rec_run_end *, struct err *);
-/* vault_abort(tp): forget what is not committed.  No-op for NULL. */
+/*
+ * vault_abort(tp): forget what is not committed.  No-op for NULL.  Packs that have their names already are moved to
+ * orphans/ by the next vault_open(), and until then no other run can begin.
+ */
 void vault_abort(struct vault_txn **);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Files, directories and locks: nothing is replaced, no link is followed, modes don't depend on the umask, calls that are cut short
- * go on, and a lock dies with its process (R46, R52, R55, R58, R63, R64).
+ * Files, directories and locks: nothing is replaced, no link is followed, modes don't depend on the umask, calls
+ * that are cut short go on, and a lock dies with its process (R46, R52, R55, R58, R63, R64).
  */
 #include <sys/resource.h>
 #include <sys/time.h>

@@ -1,10 +1,10 @@
 /*
  * imap_double.h - stands in for wire.c: a server in memory that answers by rules, for tests of what is above the wire.
  *
- * A rule says what is answered to a command that begins with its text: "%T" in the answer is the command's tag, "%1", "%2"
- * the tag of the command before it, the one before that.  The first rule that fits and was not used up counts; a command that
- * none fits is answered "OK".  What the client sent is in double_said(), a command a line with its number as its tag; a line
- * "|" is where it waited for an answer.
+ * A rule says what is answered to a command that begins with its text: "%T" in the answer is the command's tag,
+ * "%1", "%2" the tag of the command before it, the one before that.  The first rule that fits and was not used up
+ * counts; a command that none fits is answered "OK".  What the client sent is in double_said(), a command a line
+ * with its number as its tag; a line "|" is where it waited for an answer.
  */
 #ifndef TESTS_UNIT_IMAP_DOUBLE_H
 #define TESTS_UNIT_IMAP_DOUBLE_H
@@ -125,7 +125,8 @@ double_answer(const char *say)
 	for (; *say != '\0'; say++) {
 		size_t back;
 
-		if (*say != '%' || strchr("T12", say[1]) == NULL) {
+		if (*say != '%' || say[1] == '\0' ||
+		    strchr("T12", say[1]) == NULL) {
 			buf_addc(&dbl.answers, *say);
 			continue;
 		}
@@ -201,9 +202,16 @@ static inline void
 double_take(const char *p, size_t n)
 {
 	size_t tag = strcspn(p, " ");
-	const char *number = memchr(p, '.', tag);
-	char *text = xmemdup0(p + tag + 1, n - tag - 3);
+	const char *number;
+	char *text;
 
+	/* What a literal held that was asked for and then refused, say. */
+	if (n < tag + 3) {
+		double_answer("* BAD no command\r\n");
+		return;
+	}
+	number = memchr(p, '.', tag);
+	text = xmemdup0(p + tag + 1, n - tag - 3);
 	snprintf(dbl.tag[dbl.tags++ % DOUBLE_TAGS], sizeof(dbl.tag[0]),
 	    "%.*s", (int)tag, p);
 	number = number == NULL ? p : number + 1;

@@ -9,7 +9,8 @@
  *	STATUS INBOX messages=3 uidnext=7	what was told
  *	FETCH 1 uid=7 flags=(\Seen) body=5	body= is given, NIL or spoiled; "bad: why" where it was not understood
  *
- * and the body before it one of its own, "{5}hello", as it went by.  After an error comes "error: text", and nothing more.
+ * and the body before it one of its own, "{5}hello", as it went by.  After an error comes "error: text", and
+ * nothing more.
  */
 #ifndef TESTS_UNIT_IMAP_FEED_H
 #define TESTS_UNIT_IMAP_FEED_H

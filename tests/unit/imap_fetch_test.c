@@ -500,7 +500,8 @@ test_data_that_nobody_asked_for_are_no_events(void **state)
 	(void)state;
 	begin("IMAP4rev1 QUOTA");
 	double_say("* 1 FETCH (UID 5 FLAGS ())\r\n* SEARCH 4\r\n* 1 EXPUNGE\r\n* VANISHED 5\r\n");
-	double_on("GETQUOTAROOT", "* 2 FETCH (UID 6 FLAGS ())\r\n* SEARCH 5\r\n* QUOTA \"\" (STORAGE 1 2)\r\n%T OK\r\n");
+	double_on("GETQUOTAROOT", "* 2 FETCH (UID 6 FLAGS ())\r\n* SEARCH 5\r\n"
+	    "* QUOTA \"\" (STORAGE 1 2)\r\n%T OK\r\n");
 	assert_int_equal(imap_quota(im, &used, &limit, &e), 1);
 	assert_int_equal(next(&ev), 0);
 }

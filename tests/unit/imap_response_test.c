@@ -474,6 +474,23 @@ test_fetch_facts_that_are_odd_are_as_good_as_none(void **state)
 	CHECK_ALL(t);
 }
 
+/* The texts of a message live side by side, also where those of the answer to ID stood before (Gmail's order). */
+static void
+test_fetch_facts_live_as_long_as_the_response(void **state)
+{
+	static const struct sample t[] = {
+		S("* ID (\"name\" \"GImap\")\r\n"
+		    "* 1 FETCH (UID 5 INTERNALDATE \"17-Jul-1996 02:44:25 -0700\""
+		    " X-GM-MSGID 1278455344230334865 X-GM-THRID 1278455344230334865)",
+		    "ID GImap\n"
+		    "FETCH 1 uid=5 date=17-Jul-1996 02:44:25 -0700@837596665"
+		    " emailid=gm:1278455344230334865 threadid=gm:1278455344230334865"),
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
 static void
 test_gmail_labels_come_as_they_like(void **state)
 {
@@ -657,6 +674,7 @@ main(void)
 		cmocka_unit_test(test_what_a_server_says_of_itself),
 		cmocka_unit_test(test_fetch_in_any_order_and_spelling),
 		cmocka_unit_test(test_fetch_facts_that_are_odd_are_as_good_as_none),
+		cmocka_unit_test(test_fetch_facts_live_as_long_as_the_response),
 		cmocka_unit_test(test_gmail_labels_come_as_they_like),
 		cmocka_unit_test(test_fetch_that_can_not_be_trusted_is_bad),
 		cmocka_unit_test(test_what_stands_in_a_body_is_not_a_response),

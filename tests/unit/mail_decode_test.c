@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "mail/decode.h"
+#include "mail/parts.h"
 
 static const struct {
 	const char *raw, *text;
@@ -261,6 +262,16 @@ static const struct {
 	    "\xd0\x9f\xd0\xa0", "" },
 	{ "Content-Type: text/plain; charset=iso-2022-jp\n\n"
 	    "\x1b$BF|K\\\x1b(B\n", "\xe6\x97\xa5\xe6\x9c\xac", "" },
+	{ "Content-Type: text/plain; charset=x-sjis\n\n\x93\xfa\x87\x40\n",
+	    "\xe6\x97\xa5\xe2\x91\xa0", "" },
+	{ "Content-Type: text/plain; charset=X-GBK\n\n\x96\xa4\n",
+	    "\xe6\x9e\xbb", "" },
+	{ "Content-Type: text/plain; charset=iso-8859-9\n\n\xfe\x80\n",
+	    "\xc5\x9f\xe2\x82\xac", "" },
+	{ "Content-Type: text/plain; charset=x-mac-roman\n\n\x8e\n",
+	    "\xc3\xa9", "" },
+	{ "Content-Type: text/plain; charset=unicode-1-1-utf-7\n\ncaf+AOk-\n",
+	    "caf\xc3\xa9", "" },
 	{ "Content-Type: text/plain; charset=no-such\n\ncaf\xe9\n",
 	    "caf\xc3\xa9", "" },
 	{ "Content-Type: text/plain; charset=../x//y\n\ncaf\xe9\n",
@@ -315,20 +326,29 @@ static const struct {
 	    "x.pdf|application/pdf|0;" },
 	{ MIXED "--b\nContent-Type: text/plain; name=n.txt\n\n\n--b--\n", "",
 	    "n.txt|text/plain|0;" },
-	{ MIXED "--b\n" HTML "<p>H\n--b--\n", "<p>H", "" },
+	{ MIXED "--b\n" HTML "<p>H\n--b--\n", "H", "" },
 	{ MIXED "--b\n" HTML "<p>H\n--b\n\nText\n--b--\n", "Text",
 	    "|text/html|4;" },
 	{ MIXED "--b\n" ALTERN "--a\n\nText\n--a\n" HTML "<p>H\n--a--\n\n"
 	    "--b\n" PDF "x\n--b--\n", "Text", "x.pdf|application/pdf|1;" },
-	{ ALTERN "--a\n\n \n\n--a\n" HTML "<p>H\n--a--\n", "<p>H", "" },
+	{ ALTERN "--a\n\n \n\n--a\n" HTML "<p>H\n--a--\n", "H", "" },
+	/* HTML without text is none. */
+	{ MIXED "--b\n" HTML "<img>\n--b\n" HTML "<p>H\n--b--\n", "H",
+	    "|text/html|5;" },
+	{ ALTERN "--a\n\n \n--a\n" HTML "<img>\n--a--\n", "",
+	    "|text/html|5;" },
 	{ ALTERN "--a\n\nText\n--a\nContent-Type: text/calendar\n\nBEGIN\n"
 	    "--a--\n", "Text", "|text/calendar|5;" },
 	/* An attached message is one thing. */
 	{ MIXED "--b\n\nSee below\n--b\nContent-Type: message/rfc822\n\n"
 	    "Subject: in\n" ALTERN "--a\n\nInner\n--a--\n--b--\n", "See below",
-	    "|message/rfc822|77;" },
-	{ "Content-Type: message/rfc822\n\nSubject: x\n\nInner", "",
-	    "|message/rfc822|17;" },
+	    "in|message/rfc822|77;" },
+	{ "Content-Type: message/rfc822\n\nSubject: =?utf-8?q?J=C3=B6?=\n"
+	    " x\n\nInner", "", "J\xc3\xb6 x|message/rfc822|38;" },
+	{ "Content-Type: message/rfc822; name=n\n\nSubject: x\n\nInner", "",
+	    "n|message/rfc822|17;" },
+	{ "Content-Type: message/rfc822\n\nTo: x\n\nSubject: Inner", "",
+	    "|message/rfc822|21;" },
 	/* Names. */
 	{ MIXED "--b\nContent-Type: image/png; name=one\nContent-Disposition: "
 	    "attachment; filename=\"=?utf-8?q?J=C3=B6rg.png?=\"\n\n--b\n"
@@ -392,7 +412,8 @@ test_decode_message_finds_the_text_and_what_is_attached(void **state)
 		    strcmp(buf_text(&b), messages[i].attachments) != 0)
 			fail_msg("message %zu: '%s' '%s'", i, m.text,
 			    buf_text(&b));
-		assert_int_equal(m.html, m.text[0] == '<');
+		/* All HTML here says H, and nothing else does. */
+		assert_int_equal(m.html, strcmp(m.text, "H") == 0);
 		assert_false(m.cut);
 		assert_false(m.more);
 		decode_release(&m);
@@ -540,7 +561,7 @@ test_decode_message_looks_into_multiparts_up_to_its_limit(void **state)
 		struct buf b = BUF_INIT(64 * 1024);
 		struct decode_message m;
 
-		nest(&b, DECODE_LEVELS + more);
+		nest(&b, PARTS_LEVELS + more);
 		decode_message(b.p, b.n, &m);
 		assert_string_equal(m.text, more <= 0 ? "Text" : "");
 		assert_int_equal(m.n, more <= 0 ? 0 : 1);
@@ -565,9 +586,9 @@ test_decode_message_counts_parts_and_attachments_up_to_its_limits(void **state)
 		{ DECODE_ATTACHMENTS, PDF, DECODE_ATTACHMENTS, false },
 		{ DECODE_ATTACHMENTS + 1, PDF, DECODE_ATTACHMENTS, true },
 		/* The multipart is one of them. */
-		{ DECODE_PARTS - 2, "\n", 0, false },
-		{ DECODE_PARTS - 1, "\n", 0, false },
-		{ DECODE_PARTS, "\n", 0, true },
+		{ PARTS_MAX - 2, "\n", 0, false },
+		{ PARTS_MAX - 1, "\n", 0, false },
+		{ PARTS_MAX, "\n", 0, true },
 	};
 	size_t i, k;
 

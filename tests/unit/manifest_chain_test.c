@@ -1,6 +1,6 @@
 /*
- * Manifests as files: what is published is read back, anything else is found out.  The files with something wrong in them
- * are made here from the format's description alone.
+ * Manifests as files: what is published is read back, anything else is found out.  The files with something wrong
+ * in them are made here from the format's description alone.
  */
 #include <stdarg.h>
 #include <setjmp.h>

@@ -35,8 +35,8 @@ static struct body small[] = {
 };
 
 /*
- * Change each byte of a small pack in turn.  Some changes don't change what is decompressed (a larger window, a bit that
- * decoders ignore); the SHA-256 of the whole file is there for these.
+ * Change each byte of a small pack in turn.  Some changes don't change what is decompressed (a larger window, a bit
+ * that decoders ignore); the SHA-256 of the whole file is there for these.
  */
 static void
 check_each_byte(enum container c, unsigned char with)
