@@ -270,7 +270,7 @@ begin_anew(struct backup *b, struct err *e)
 			continue;
 		}
 		next = old->opened && old->f->renamed_from == 0 ?
-		    visit_again(b, old->f, &old->box, e) :
+		    visit_again(b, old, e) :
 		    visit_new(b, old->f, VISIT_COMPARE, e);
 		if (next == NULL)
 			rc = -1;

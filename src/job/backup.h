@@ -185,8 +185,8 @@ int plan_new(struct backup *, struct folder *, struct err *);
  * from the caller.
  */
 struct visit *visit_new(struct backup *, struct folder *, enum visit_kind, struct err *);
-/* visit_again(b, f, box, e): the careful one, after a first visit that saw ${box}. */
-struct visit *visit_again(struct backup *, struct folder *, const struct mail_state *, struct err *);
+/* visit_again(b, old, e): the careful one, after ${old}, which was opened. */
+struct visit *visit_again(struct backup *, const struct visit *, struct err *);
 void visit_free(struct visit **);
 /* visit_send(b, v, e): put its next command on the wire. */
 int visit_send(struct backup *, struct visit *, struct err *);

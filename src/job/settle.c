@@ -158,7 +158,7 @@ look_again(struct backup *b, struct visit *v, struct err *e)
 {
 	struct visit *next;
 
-	if ((next = visit_again(b, v->f, &v->box, e)) == NULL)
+	if ((next = visit_again(b, v, e)) == NULL)
 		return -1;
 	backup_queue(b, next);
 	return 0;

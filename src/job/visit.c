@@ -80,19 +80,23 @@ visit_new(struct backup *b, struct folder *f, enum visit_kind kind,
 }
 
 struct visit *
-visit_again(struct backup *b, struct folder *f, const struct mail_state *box,
-    struct err *e)
+visit_again(struct backup *b, const struct visit *old, struct err *e)
 {
+	struct known_epoch before;
 	struct visit *v;
 
-	if ((v = make_visit(b, f, VISIT_COMPARE, e)) == NULL)
+	if ((v = make_visit(b, old->f, VISIT_COMPARE, e)) == NULL)
 		return NULL;
-	policy_again(v->known.epoch == 0 ? NULL : &v->known, box, &b->server,
-	    &v->plan);
+	/* What came since that EXAMINE does not show that its UIDNEXT went back. */
+	before = v->known;
+	before.max_live = old->known.epoch == before.epoch ?
+	    old->known.max_live : 0;
+	policy_again(before.epoch == 0 ? NULL : &before, &old->box,
+	    &b->server, &v->plan);
 	if (set_ask(b, v, e) == -1)
 		visit_free(&v);
 	else
-		begin_asking(v, policy_chunk(box));
+		begin_asking(v, policy_chunk(&old->box));
 	return v;
 }
 

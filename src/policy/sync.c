@@ -123,7 +123,7 @@ policy_visit(const struct known_epoch *k, const struct mail_state *st,
 	}
 	if (k->full_time <= full_before) {
 		v->compare = COMPARE_ALL;
-		v->full = true;
+		v->full = v->dates = true;
 		v->why = "a full comparison is due";
 	} else if (unchanged(k, st)) {
 		v->skip = true;

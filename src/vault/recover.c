@@ -362,8 +362,11 @@ try_read(struct vault *v, const char *path, struct err *e)
 	if (catalog_open(path, frozen ? CATALOG_READ_FROZEN : CATALOG_READ,
 	    &v->catalog, e) == -1)
 		return read_head(v, e) == -1 ? -1 : 0;
-	if (catalog_head(v->catalog, &head, e) == -1 ||
-	    read_head(v, e) == -1 ||
+	if (catalog_head(v->catalog, &head, e) == -1) {
+		catalog_close(&v->catalog);
+		return read_head(v, e) == -1 ? -1 : 0;
+	}
+	if (read_head(v, e) == -1 ||
 	    look_where(v, &head, &where, e) == -1)
 		return -1;
 	if (where == STANDS_AT_HEAD)

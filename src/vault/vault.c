@@ -117,9 +117,10 @@ open_write(struct vault *v, bool wait, struct err *e)
 	    (v->tmp = io_open_dir(v->dir, "tmp", e)) == -1 ||
 	    (v->orphans = io_open_dir(v->dir, "orphans", e)) == -1)
 		return -1;
-	if (recover_head(v, e) == -1 || recover_scratch(v, e) == -1)
+	/* An alarm moves nothing: what looks like orphans may belong to manifests that come back. */
+	if (recover_head(v, e) == -1 || recover_catalog_write(v, e) == -1)
 		return -1;
-	return recover_catalog_write(v, e);
+	return recover_scratch(v, e);
 }
 
 int

@@ -2,15 +2,16 @@
 #
 # tests/bench/bench.sh - measure mailkeep against the limit, on a mail server of its own: make bench.
 #
-# The limit is a client that asks as fast as IMAP allows and throws away what comes (drain.c); with -z it also hashes and
-# compresses, the simplest thing that can be called a backup.  All clients talk TLS to one Dovecot on this machine, with
-# Maildirs that tests/tool/corpus makes; all is in the page cache.  They take turns, so that what else the machine does
-# meets all of them, and medians are shown: compare the ratios, not the seconds.
+# The limit is a client that asks as fast as IMAP allows and throws away what comes (drain.c); with -z it also hashes
+# and compresses, the simplest thing that can be called a backup.  All clients talk TLS to one Dovecot on this machine,
+# with Maildirs that tests/tool/corpus makes; all is in the page cache.  They take turns, so that what else the machine
+# does meets all of them, and medians are shown: compare the ratios, not the seconds.
 #
-#	BENCH=quick	only the sets S and L, few rounds: two minutes or so
-#	BENCH=full	(else) S, L, B and R
-#	BENCH_SETS=...	other sets ("S R")
-#	BENCH_ROUNDS=n	rounds of what takes long; what takes under a second has more
+#	BENCH=quick	the sets S (10,000 mixed) and L (small ones, 30,000 of them), few rounds: below three minutes
+#	(nothing)	S and L whole (100,000), other programs that are installed on S, and the parts
+#	BENCH=full	B (large ones) and R (as a mailing list's) as well, and the other programs on all sets
+#	BENCH_SETS=...	these sets ("S R")
+#	BENCH_ROUNDS=n	rounds of what takes long; what takes under a second has four more
 #
 # Prints tables, and leaves all figures in build/bench.json.
 
@@ -18,14 +19,20 @@ set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$TOP" || exit
 BUILD=$TOP/build/plain
-quick=
-[ "${BENCH-}" != quick ] || quick=1
-read -ra sets <<<"${BENCH_SETS-$([ -n "$quick" ] && echo S L || echo S L B R)}"
-long=${BENCH_ROUNDS-$([ -n "$quick" ] && echo 3 || echo 5)}
+rounds=5 sets=(S L) l_count=0 quick=''
+case ${BENCH-} in
+quick) quick=1 rounds=3 l_count=30000 ;;
+full) sets=(S L B R) ;;
+'') ;;
+*) echo "BENCH is quick, full or nothing" >&2; exit 2 ;;
+esac
+[ -z "${BENCH_SETS-}" ] || read -ra sets <<<"$BENCH_SETS"
+long=${BENCH_ROUNDS-$rounds}
 short=$((long + 4))	# of what takes well below a second
 RTT=40
 
-make --no-print-directory -s -f tests/bench/build.mk all tools bench-tools || exit
+unset MAKEFLAGS MFLAGS MAKELEVEL
+make --no-print-directory -s -j"$(nproc)" -f tests/bench/build.mk all tools bench-tools || exit
 mkdir -p build
 LIB_DIR=$(mktemp -d "$TOP/build/bench.XXXXXX")
 chmod 755 "$LIB_DIR"	# the server may have to run as somebody else
@@ -181,9 +188,15 @@ peer_doveadm()
 		-o "ssl_client_ca_file=$LIB_DIR/rsa.pem" backup -u "$2" -R imapc:
 }
 
-peers=()
+peers=() absent=''
 for peer in mbsync doveadm; do
-	! command -v "$peer" >/dev/null || peers+=("$peer")
+	if [ -n "$quick" ]; then
+		continue
+	elif command -v "$peer" >/dev/null; then
+		peers+=("$peer")
+	else
+		absent="$absent${absent:+, }$peer"
+	fi
 done
 
 # ---- the cases ----
@@ -207,7 +220,7 @@ first()
 	done
 	# A round of the others, who are slow.
 	for peer in ${peers[@]+"${peers[@]}"}; do
-		if [ -z "$quick" ] || [ "$shape" = S ]; then
+		if [ "$shape" = S ] || [ "${BENCH-}" = full ]; then
 			"${peer}_setup" "$user"
 			"peer_$peer" "first.$shape" "$user"
 		fi
@@ -220,8 +233,9 @@ first()
 	catalog=$(bytes_in "vault.$shape/catalog.sqlite")
 	tar=$(tar -C "$(dovecot_mail "$user")" --exclude='dovecot*' -cf - . | zstd -q -3 -c | wc -c)
 	awk -v p="$packs" -v m="$manifests" -v c="$catalog" -v t="$tar" 'BEGIN {
-		printf "  stored: packs %.1f MB, manifests %.1f: %.3f of tar | zstd -3 (%.1f MB); catalog %.1f\n",
-			p / 1e6, m / 1e6, (p + m) / t, t / 1e6, c / 1e6
+		printf "  stored: packs %.1f MB, manifests %.1f; tar | zstd -3: %.1f; ratio %.3f\n",
+			p / 1e6, m / 1e6, t / 1e6, (p + m) / t
+		printf "  catalog, which can be built anew: %.1f MB\n", c / 1e6
 	}'
 	printf '{"case":"stored.%s","packs":%d,"manifests":%d,"catalog":%d,"tar_zstd":%d}\n' "$shape" "$packs" "$manifests" \
 		"$catalog" "$tar" >>figures.json
@@ -350,8 +364,10 @@ machine()
 	load=$(cut -d ' ' -f 1-3 /proc/loadavg)
 	cpu=$(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)
 	cat <<-END
-		$(mailkeep version | head -n 1), $(date -u +%F), $(nproc) x ${cpu:-unknown}, Linux $(uname -r), $(stat -f -c %T .)
-		Dovecot $(dovecot --version | cut -d ' ' -f 1) on the same cores; TLS with RSA-2048; warm caches; load $load
+		$(mailkeep version | head -n 1), $(date -u +%F), $(nproc) cores: ${cpu:-unknown}
+		Linux $(uname -r), Dovecot $(dovecot --version | cut -d ' ' -f 1) on the same cores, $(stat -f -c %T .)
+		TLS with RSA-2048, warm caches, load $load${absent:+
+		not installed, so not measured: $absent}
 	END
 	printf '{"program":"%s","time":"%s","cores":%d,"cpu":"%s","linux":"%s","dovecot":"%s","load":"%s"}\n' \
 		"$(mailkeep version | head -n 1)" "$(date -u +%FT%TZ)" "$(nproc)" "$cpu" "$(uname -r)" "$(dovecot --version)" \
@@ -362,7 +378,8 @@ serve
 machine
 for shape in "${sets[@]}"; do
 	user=${shape,,}
-	account "$user" "$shape" 0
+	[ "$shape" = L ] && count=$l_count || count=0
+	account "$user" "$shape" "$count"
 	first "$user" "$shape"
 	unchanged "$user" "$shape"
 	[ "$shape" != S ] || changed "$user" "$shape"

@@ -1,6 +1,6 @@
 /*
- * frames.c - what the sizes of frames and the levels of compression cost: the figures behind PACK_FRAME (pack/pack.h) and
- * LEVEL (pack/frame.c).
+ * frames.c - what the sizes of frames and the levels of compression cost: the figures behind PACK_FRAME (pack/pack.h)
+ * and LEVEL (pack/frame.c).
  *
  *	frames DIR
  *
@@ -38,12 +38,13 @@ static char *stream, *packed;
 static size_t stream_n;
 static size_t packed_cap;
 
+/* Of the processor, so that other work on the machine doesn't count. */
 static double
 seconds(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
