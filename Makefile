@@ -25,7 +25,7 @@ CFLAGS		?= -O2 -g
 FLAVOUR	?= plain
 B	= build/$(FLAVOUR)
 
-PACKAGES = libcurl openssl libarchive libzstd sqlite3 jansson libconfuse gmime-3.0 zlib
+PACKAGES = libcurl openssl libarchive libzstd sqlite3 jansson libconfuse gmime-3.0
 
 # Ours, beside what the user asks for in CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS.
 MK_CPPFLAGS	:= -D_GNU_SOURCE -DMAILKEEP_VERSION='"$(VERSION)"' -Isrc -I. \

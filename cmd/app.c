@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 #include "cmd/cmd.h"
-#include "cmd/near.h"
 
 static const struct opt global_opts[] = {
 	OPT_CHOICE(0, "color", struct app_globals, ui.color,
@@ -50,6 +50,21 @@ app_sets(struct app *app, const struct command *command,
 	return n;
 }
 
+/* Verbs that are to come: a near one would do something else. */
+static bool
+is_planned(const char *name)
+{
+	static const char *const verbs[] = { "compact", "copy", "export",
+	    "import", "prune", "quota", "rebuild", "repair", "restore",
+	    "verify" };
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i], name) == 0)
+			return true;
+	return false;
+}
+
 const struct command *
 app_command(const struct app *app, const char *name, struct err *e)
 {
@@ -62,7 +77,11 @@ app_command(const struct app *app, const char *name, struct err *e)
 			return *c;
 		near_try(&near, (*c)->name);
 	}
-	err_set(e, EK_USAGE, "there is no verb '%s'", name);
+	if (is_planned(name)) {
+		err_set(e, EK_USAGE, "this version can't %s yet", name);
+		near.best = NULL;
+	} else
+		err_set(e, EK_USAGE, "there is no verb '%s'", name);
 	if (near.best != NULL)
 		err_next(e, "did you mean '%s'?", near.best);
 	err_next(e, "mailkeep help lists the verbs");

@@ -26,23 +26,26 @@ static const struct opt opts[] = {
 };
 
 #define NAME_PAD	36	/* a longer name moves the rest of its line */
+#define NAME_LEAST	8	/* places of it are shown, however narrow the terminal */
+#define NAME_BYTES	65536
+#define DIGITS		6	/* a longer number moves the rest of its line */
 
 /* What a listener needs to tell what it hears. */
 struct teller {
 	struct ui	*ui;
 	const char	*title;
 	bool		 alone;		/* no other account is backed up by this run */
-	bool		 dry_run;
-	struct table	*plan;		/* own; of a dry run that is not JSON */
+	bool		 dry_run, idle;	/* ... with the folders that need no visit */
+	struct table	*plan;		/* own; of a dry run that prints one, or NULL */
 	size_t		 width;		/* of the folders' names, as far as they are planned */
 	uint64_t	 planned, changed, expected;
 };
 
 /* The plan of a dry run. */
 static const struct table_column columns[] = {
-	{ "FOLDER", TABLE_LEFT, 16, 1 },
-	{ "ABOUT NEW", TABLE_RIGHT, 0, 0 },
-	{ "WHY", TABLE_LEFT, 16, 1 },
+	{ "FOLDER", TABLE_LEFT, 12, 1, 0 },
+	{ "ABOUT NEW", TABLE_RIGHT, 0, 0, 0 },
+	{ "WHY", TABLE_LEFT, 12, 1, 0 },
 };
 
 /* "1 folder", "14 folders" */
@@ -155,9 +158,9 @@ tell_plan(struct teller *t, const struct job_event *ev)
 	}
 	if (!t->dry_run)
 		return;
-	if (t->plan == NULL)
+	if (ui_json(t->ui))
 		plan_json(t, ev);
-	else
+	else if (t->plan != NULL && (!ev->skip || t->idle))
 		plan_row(t->plan, ev);
 }
 
@@ -194,23 +197,50 @@ add_changes(struct buf *to, uint64_t added, uint64_t bytes, uint64_t flags,
 		    text_count(n, gone));
 }
 
+/* A folder's name, as much of it as has room beside ${taken} places on a terminal; in ${out}, plain. */
+static void
+fit_name(const struct ui *ui, const char *name, size_t taken, struct buf *out)
+{
+	struct buf whole = BUF_INIT(NAME_BYTES);
+	size_t width = ui_note_width(ui);
+
+	plain_escape(&whole, name, strlen(name), ui_utf8(ui));
+	if (width == 0)
+		buf_adds(out, buf_text(&whole));
+	else
+		plain_cut(out, buf_text(&whole), width < taken + NAME_LEAST ?
+		    NAME_LEAST : width - taken, ui_utf8(ui));
+	buf_release(&whole);
+}
+
 /* A line with the first number under the others'. */
+static void
+folder_line(const struct teller *t, const char *name, const char *what)
+{
+	struct buf shown = BUF_INIT(NAME_BYTES);
+	size_t digits = strcspn(what, " "), indent, width;
+
+	indent = digits < DIGITS ? DIGITS - digits : 0;
+	fit_name(t->ui, name, 4 + indent + plain_width(what), &shown);
+	width = plain_width(buf_text(&shown));
+	ui_note(t->ui, "  %s%*s  %*s%s", buf_text(&shown),
+	    width < t->width ? (int)(t->width - width) : 0, "",
+	    (int)indent, "", what);
+	buf_release(&shown);
+}
+
 static void
 tell_folder(const struct teller *t, const struct job_event *ev)
 {
-	const char *name = name_shown(ev->folder);
 	struct buf what = BUF_INIT(1024);
-	size_t width = plain_width(name), digits;
 
-	if (ui_json(t->ui))
+	if (ui_json(t->ui)) {
 		folder_json(t, ev);
-	add_changes(&what, ev->messages, ev->bytes, ev->flags, ev->gone);
-	if (what.n > 0 && !ui_json(t->ui)) {
-		digits = strcspn(buf_text(&what), " ");
-		ui_note(t->ui, "  %s%*s  %*s%s", name,
-		    width < t->width ? (int)(t->width - width) : 0, "",
-		    digits < 6 ? (int)(6 - digits) : 0, "", buf_text(&what));
+		return;
 	}
+	add_changes(&what, ev->messages, ev->bytes, ev->flags, ev->gone);
+	if (what.n > 0)
+		folder_line(t, name_shown(ev->folder), buf_text(&what));
 	buf_release(&what);
 }
 
@@ -243,6 +273,7 @@ tell(void *arg, const struct job_event *ev)
 {
 	struct teller *t = arg;
 
+	ui_waited(t->ui);
 	switch (ev->kind) {
 	case JOB_PLAN:
 		tell_plan(t, ev);
@@ -274,7 +305,7 @@ report_json(struct ui *ui, const char *title, const char *vault,
 	char head[DIGEST_HEX];
 
 	json_str(j, "account", title);
-	json_str(j, "vault", vault);
+	target_json_vault(j, vault);
 	json_u64(j, "run", r->run);
 	json_u64(j, "commit", r->commit);
 	json_str(j, "head", digest_hex(&r->head, head));
@@ -351,13 +382,26 @@ seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* Who interrupts a backup wants to know whether that was a loss. */
+static void
+tell_saved(uint64_t added, struct err *e)
+{
+	char n[TEXT_MAX];
+	struct err was = *e;
+
+	err_set(e, EK_CANCELLED, "%s; %s new message%s safe", was.text,
+	    text_count(n, added), added == 1 ? " is" : "s are");
+	e->sys = was.sys;
+	err_next(e, "run it again: it goes on from there");
+}
+
 static int
 backup_one(struct app *app, struct target *t, struct err *e)
 {
 	const struct backup_opts *o = app->opts;
 	struct teller teller = { .ui = app->ui,
 	    .title = account_title(t->account), .alone = t->alone,
-	    .dry_run = o->dry_run };
+	    .dry_run = o->dry_run, .idle = app->globals.ui.verbose > 0 };
 	struct job_backup_opts job = { .full = o->full,
 	    .dry_run = o->dry_run, .account = t->account,
 	    .ask = target_ask(app), .listener = { tell, &teller } };
@@ -369,13 +413,15 @@ backup_one(struct app *app, struct target *t, struct err *e)
 	if (vault_open(t->vault, o->dry_run ? VAULT_READ :
 	    o->wait ? VAULT_WAIT : VAULT_WRITE, target_env(app), &v, e) == -1)
 		return -1;
-	if (o->dry_run && !ui_json(app->ui))
+	if (o->dry_run && !ui_json(app->ui) && !app->globals.ui.quiet)
 		teller.plan = table_new(app->ui, columns,
 		    sizeof(columns) / sizeof(columns[0]));
+	target_waiting(app, t->account);
 	rc = job_backup(v, &job, &report, e);
+	ui_waited(app->ui);
 	status = rc == 0 ? 0 : err_status(e->kind, e->sys);
 	if (rc == -1 && e->kind == EK_CANCELLED)
-		err_next(e, "run it again: it goes on from there");
+		tell_saved(report.counts.added, e);
 	ui_progress_end(app->ui);
 	if (ui_json(app->ui))
 		report_json(app->ui, teller.title, t->vault, &report,
@@ -386,6 +432,8 @@ backup_one(struct app *app, struct target *t, struct err *e)
 	else if (!o->dry_run && (rc == 0 || report.run != 0))
 		report_text(&teller, t->account, &report, seconds() - began,
 		    rc == 0);
+	if (o->dry_run && rc == 0)
+		rc = target_alarm(v, e);
 	vault_close(&v);
 	return rc;
 }

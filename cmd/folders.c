@@ -13,13 +13,13 @@
 #include "policy/policy.h"
 
 static const struct table_column columns[] = {
-	{ "FOLDER", TABLE_LEFT, 12, 1 },
-	{ "MESSAGES", TABLE_RIGHT, 0, 0 },
-	{ "IN VAULT", TABLE_RIGHT, 0, 0 },
-	{ "SIZE", TABLE_RIGHT, 0, 0 },
-	{ "USE", TABLE_LEFT, 0, 0 },
-	{ "SUB", TABLE_LEFT, 0, 0 },
-	{ "CHOSEN", TABLE_LEFT, 0, 0 },
+	{ "FOLDER", TABLE_LEFT, 12, 1, 0 },
+	{ "MESSAGES", TABLE_RIGHT, 0, 0, 0 },
+	{ "IN VAULT", TABLE_RIGHT, 0, 0, 0 },
+	{ "SIZE", TABLE_RIGHT, 0, 0, 3 },
+	{ "USE", TABLE_LEFT, 0, 0, 1 },
+	{ "SUB", TABLE_LEFT, 0, 0, 2 },
+	{ "CHOSEN", TABLE_LEFT, 0, 0, 4 },
 };
 
 /* What the vault knows, if there is one. */
@@ -131,6 +131,18 @@ note_sum(struct ui *ui, const struct sum *sum, size_t all)
 	    sum->has_size ? text_size(size, sum->bytes) : "");
 }
 
+/* The folder that comes first; the others follow as they are. */
+static size_t
+inbox(const struct imap_boxes *boxes)
+{
+	size_t i;
+
+	for (i = 0; i < boxes->n; i++)
+		if (strcmp(boxes->v[i].name, "INBOX") == 0)
+			return i;
+	return 0;
+}
+
 static int
 print_all(struct app *app, const struct target *t, struct imap_boxes *boxes,
     const struct in_vault *in, struct err *e)
@@ -139,14 +151,15 @@ print_all(struct app *app, const struct target *t, struct imap_boxes *boxes,
 	struct sum sum = { .has_size = true };
 	struct table *table = NULL;
 	uint64_t live, kept;
-	size_t i;
+	size_t first = inbox(boxes), n;
 	int rc = 0;
 
 	if (!ui_json(app->ui))
 		table = table_new(app->ui, columns,
 		    sizeof(columns) / sizeof(columns[0]));
-	for (i = 0; rc != -1 && i < boxes->n; i++) {
-		const struct mail_box *b = &boxes->v[i];
+	for (n = 0; rc != -1 && n < boxes->n; n++) {
+		const struct mail_box *b = &boxes->v[n == 0 ? first :
+		    n <= first ? n - 1 : n];
 		const char *why;
 		bool chosen = policy_select(
 		    (const char *const *)a->folders.v, a->folders.n,
@@ -186,7 +199,10 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	if (t.vault != NULL && vault_open(t.vault, VAULT_READ,
 	    target_env(app), &in.v, e) == -1)
 		goto out;
-	if (job_folders(t.account, &ask, &boxes, e) == -1)
+	target_waiting(app, t.account);
+	rc = job_folders(t.account, &ask, &boxes, e);
+	ui_waited(app->ui);
+	if (rc == -1)
 		goto out;
 	rc = print_all(app, &t, &boxes, &in, e);
 	if (rc == 0 && boxes.unreadable > 0) {
@@ -196,6 +212,8 @@ run(struct app *app, int argc, char **argv, struct err *e)
 		rc = err_status(EK_PARTIAL, 0);
 	}
 	imap_boxes_release(&boxes);
+	if (rc == 0)
+		rc = target_alarm(in.v, e);
 out:
 	vault_close(&in.v);
 	target_release(&t);

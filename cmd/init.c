@@ -1,17 +1,22 @@
 /*
  * init.c - mailkeep init: make the vault of an account, or bind it anew.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
+#include "cmd/ask.h"
 #include "cmd/target.h"
+
+#define CONTAINER_NONE	(-1)	/* not given */
 
 struct init_opts {
 	int	container;
 	bool	offline, rebind, yes;
 };
+
+static const struct init_opts defaults = { .container = CONTAINER_NONE };
 
 static const struct opt opts[] = {
 	OPT_CHOICE(0, "container", struct init_opts, container, "tar|mbox",
@@ -25,17 +30,74 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
+/* What the command line asks for. */
+struct wish {
+	const char	*url;		/* borrowed; NULL: the section's, or the vault's own */
+	const char	*name;		/* borrowed; what stood for the vault */
+	char		*path;		/* own; of the vault */
+	const struct account *section;	/* borrowed; of the config file, or NULL */
+	struct account	*full;		/* own; what to sign in with: all layers */
+	struct account	*kept;		/* own; what the vault is to remember */
+};
+
+static void
+wish_release(struct wish *w)
+{
+	free(w->path);
+	account_free(&w->full);
+	account_free(&w->kept);
+}
+
+/*
+ * Lay the layers over what the vault remembers, ${was}.  A section's settings stay in the config file, where they can
+ * be changed: only server and user are taken from it.
+ */
+static int
+wish_settings(struct app *app, const struct account *was, struct wish *w,
+    struct err *e)
+{
+	struct account *url = account_new();
+	char *bound = NULL;
+	int rc = -1;
+
+	w->full = account_copy(was);
+	w->kept = account_copy(was);
+	if (w->section != NULL)
+		account_merge(w->full, w->section);
+	if (w->url != NULL && account_url(url, w->url, e) == -1)
+		goto out;
+	account_merge(w->full, url);
+	account_merge(w->full, app->given);
+	if ((rc = account_check(w->full, e)) == -1)
+		goto out;
+	bound = account_url_text(w->full);
+	account_free(&url);
+	url = account_new();
+	if ((rc = account_url(url, bound, e)) == 0) {
+		account_merge(w->kept, url);
+		account_merge(w->kept, app->given);
+	}
+out:
+	free(bound);
+	account_free(&url);
+	return rc;
+}
+
 /* Sign in and out again. */
 static int
 try_account(struct app *app, const struct account *a, struct err *e)
 {
 	struct job_ask ask = target_ask(app);
 	size_t folders;
+	int rc;
 
-	if (job_try(a, &ask, &folders, e) == -1)
+	target_waiting(app, a);
+	rc = job_try(a, &ask, &folders, e);
+	ui_waited(app->ui);
+	if (rc == -1)
 		return -1;
-	ui_note(app->ui, "signed in to %s as %s: %zu folders", a->host,
-	    a->user, folders);
+	ui_note(app->ui, "signed in to %s as %s: %zu folder%s to back up",
+	    a->host, a->user, folders, folders == 1 ? "" : "s");
 	return 0;
 }
 
@@ -45,9 +107,7 @@ check_place(const char *path, struct err *e)
 {
 	if (vault_may_create(path, e) == 0)
 		return 0;
-	if (e->kind == EK_REFUSED)
-		err_next(e, "name a directory that is new or empty");
-	return -1;
+	return err_next(e, "name a directory that is new or empty");
 }
 
 static void
@@ -58,50 +118,48 @@ vault_json(struct ui *ui, const char *path, struct account *a)
 	if (!ui_json(ui))
 		return;
 	j = ui_json_begin(ui, "vault");
-	json_str(j, "vault", path);
+	target_json_vault(j, path);
 	json_str(j, "account", account_title(a));
 	ui_json_end(ui);
 }
 
+/* The config file and the command line must mean the same account: the next backup would refuse the vault. */
 static int
-create(struct app *app, const char *path, const struct account *a,
-    struct err *e)
+check_section(struct app *app, const struct wish *w, struct err *e)
 {
-	const struct init_opts *o = app->opts;
+	const struct account *s = w->section, *a = w->full;
 
-	if (vault_create(path, o->container == 0 ? CONTAINER_TAR :
-	    CONTAINER_MBOX, a, target_env(app), e) == 0)
+	if (s == NULL || ((s->host == NULL || strcasecmp(s->host, a->host) == 0)
+	    && (s->user == NULL || strcmp(s->user, a->user) == 0)))
 		return 0;
-	/* Only the last directory of a path is made, so that a disk that is not mounted gets none. */
-	if (e->sys == ENOENT)
-		err_next(e, "make the directory above it first; if it should "
-		    "be there, is the disk mounted?");
-	return -1;
+	err_set(e, EK_USAGE, "%s says that account %s is %s at %s, not %s at "
+	    "%s", app->config->path, s->name, s->user == NULL ? "?" : s->user,
+	    s->host == NULL ? "?" : s->host, a->user, a->host);
+	return err_next(e, "mailkeep init %s makes its vault", s->name);
 }
 
 static int
-make(struct app *app, const char *url, const char *path, struct err *e)
+make(struct app *app, struct wish *w, struct err *e)
 {
 	const struct init_opts *o = app->opts;
-	struct target t;
-	int rc = -1;
+	struct account *none = account_new();
+	int rc = wish_settings(app, none, w, e);
 
-	if (target_server(app, url, &t, e) == -1)
+	account_free(&none);
+	if (rc == -1)
 		return err_next(e, "such as mailkeep init "
-		    "imaps://anna@imap.example.org %s", path);
-	if (account_check(t.account, e) == -1 || check_place(path, e) == -1)
-		goto out;
-	if (!o->offline && try_account(app, t.account, e) == -1)
-		goto out;
-	if (create(app, path, t.account, e) == -1)
-		goto out;
-	vault_json(app->ui, path, t.account);
-	ui_note(app->ui, "made the vault %s; next: mailkeep backup %s", path,
-	    path);
-	rc = 0;
-out:
-	target_release(&t);
-	return rc;
+		    "imaps://anna@imap.example.org %s", w->name);
+	if (check_section(app, w, e) == -1 || check_place(w->path, e) == -1)
+		return -1;
+	if (!o->offline && try_account(app, w->full, e) == -1)
+		return -1;
+	if (vault_create(w->path, o->container == 1 ? CONTAINER_MBOX :
+	    CONTAINER_TAR, w->kept, target_env(app), e) == -1)
+		return -1;
+	vault_json(app->ui, w->path, w->full);
+	ui_note(app->ui, "made the vault %s; next: mailkeep backup %s",
+	    w->path, w->name);
+	return 0;
 }
 
 /* "timeout: 1m -> 90s" */
@@ -141,88 +199,121 @@ print_changes(struct ui *ui, const struct account *was,
 }
 
 static int
-change(struct app *app, struct vault *v, struct account *now, struct err *e)
+change(struct app *app, struct vault *v, struct wish *w, struct err *e)
 {
 	const struct init_opts *o = app->opts;
 	int r = 1;
 
-	if (print_changes(app->ui, vault_account(v), now) == 0) {
+	if (print_changes(app->ui, vault_account(v), w->kept) == 0) {
 		ui_note(app->ui, "nothing to change");
 		return 0;
 	}
-	if (!o->offline && try_account(app, now, e) == -1)
+	if (!o->offline && try_account(app, w->full, e) == -1)
 		return -1;
-	if (!o->yes && (r = ui_confirm(app->ui, e,
-	    "Change the vault's account?")) == -1)
-		return err_next(e, "--yes changes it without asking");
+	if (!o->yes && (r = ask_confirm(app->ui, e, "Make these changes?")) ==
+	    -1)
+		return err_next(e, "--yes makes them without asking");
 	if (r == 0)
 		return err_set(e, EK_REFUSED, "nothing was changed");
-	if (vault_set_account(v, now, e) == -1)
+	if (vault_set_account(v, w->kept, e) == -1)
 		return -1;
-	vault_json(app->ui, vault_path(v), now);
-	return 0;
-}
-
-/* The vault's settings with those of the command line over them. */
-static int
-settings_now(struct app *app, struct vault *v, const char *url,
-    struct account **out, struct err *e)
-{
-	struct account *now = account_copy(vault_account(v));
-	struct target t;
-
-	if (url == NULL)
-		account_merge(now, app->given);
-	else if (target_server(app, url, &t, e) == 0) {
-		account_merge(now, t.account);
-		target_release(&t);
-	} else {
-		account_free(&now);
-		return -1;
-	}
-	*out = now;
+	vault_json(app->ui, vault_path(v), w->full);
 	return 0;
 }
 
 static int
-rebind(struct app *app, const char *url, const char *path, struct err *e)
+rebind(struct app *app, struct wish *w, struct err *e)
 {
-	struct account *now = NULL;
+	const struct init_opts *o = app->opts;
 	struct vault *v;
 	int rc = -1;
 
-	if (vault_open(path, VAULT_WRITE, target_env(app), &v, e) == -1)
+	if (o->container != CONTAINER_NONE) {
+		err_set(e, EK_USAGE, "how a vault holds messages can't be "
+		    "changed");
+		return err_next(e, "leave --container out, or make another "
+		    "vault with it");
+	}
+	if (vault_open(w->path, VAULT_WRITE, target_env(app), &v, e) == -1)
 		return -1;
-	if (settings_now(app, v, url, &now, e) == 0 &&
-	    account_check(now, e) == 0)
-		rc = change(app, v, now, e);
-	account_free(&now);
+	if (wish_settings(app, vault_account(v), w, e) == 0)
+		rc = change(app, v, w, e);
 	vault_close(&v);
 	return rc;
+}
+
+static bool
+is_url(const char *s)
+{
+	return strstr(s, "://") != NULL;
+}
+
+/* Two arguments, of which the first is no server.  It is repeated only where it holds no password. */
+static int
+check_server(const char *server, const char *vault, struct err *e)
+{
+	struct account *a;
+	struct err other = { .kind = EK_NONE };
+	char *guess;
+
+	if (is_url(server))
+		return 0;
+	if (is_url(vault)) {
+		err_set(e, EK_USAGE,
+		    "server and vault are the wrong way round");
+		return err_next(e, "such as mailkeep init "
+		    "imaps://anna@imap.example.org %s", server);
+	}
+	a = account_new();
+	guess = xasprintf("imaps://%s", server);
+	err_set(e, EK_USAGE, "a server is written imaps://[user@]host[:port]");
+	if (strchr(server, '/') == NULL && account_url(a, guess, &other) == 0)
+		err_next(e, "did you mean mailkeep init %s %s?", guess, vault);
+	free(guess);
+	account_free(&a);
+	return -1;
+}
+
+/* A vault alone: its account must be in the config file. */
+static int
+check_lone(const struct wish *w, struct err *e)
+{
+	if (w->section != NULL && !is_url(w->name))
+		return 0;
+	err_set(e, EK_USAGE, "init needs the server and the vault, or an "
+	    "account of the config file");
+	return err_next(e, "such as mailkeep init "
+	    "imaps://anna@imap.example.org ~/mail");
 }
 
 static int
 run(struct app *app, int argc, char **argv, struct err *e)
 {
 	const struct init_opts *o = app->opts;
+	struct wish w = { .url = argc == 2 ? argv[0] : NULL,
+	    .name = argv[argc - 1] };
+	int rc = -1;
 
-	if (o->rebind)
-		return rebind(app, argc == 2 ? argv[0] : NULL,
-		    argv[argc - 1], e);
-	if (argc != 2) {
-		err_set(e, EK_USAGE, "init needs the server and the vault");
+	if (w.url != NULL && check_server(w.url, w.name, e) == -1)
 		return err_next(e, "such as mailkeep init "
-		    "imaps://anna@imap.example.org ~/mail");
-	}
-	return make(app, argv[0], argv[1], e);
+		    "imaps://anna@imap.example.org %s", w.name);
+	if (target_place(app, w.name, &w.path, &w.section, e) == -1)
+		return -1;
+	if (o->rebind)
+		rc = rebind(app, &w, e);
+	else if (w.url != NULL || check_lone(&w, e) == 0)
+		rc = make(app, &w, e);
+	wish_release(&w);
+	return rc;
 }
 
 const struct command cmd_init = {
 	.name = "init",
 	.run = run,
 	.summary = "make a vault for an account",
-	.synopsis = "[options] [SERVER] VAULT",
+	.synopsis = "[options] ACCOUNT | [SERVER] VAULT",
 	.opts = opts,
 	.opts_size = sizeof(struct init_opts),
+	.defaults = &defaults,
 	.needs = NEED_ACCOUNT,
 };

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 #include "base/text.h"
-#include "cmd/near.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
 #include "mail/decode.h"
@@ -49,13 +49,13 @@ struct lister {
 };
 
 static const struct table_column columns[] = {
-	{ "ID", TABLE_LEFT, 0, 0 },
-	{ "DATE", TABLE_LEFT, 0, 0 },
-	{ "FROM", TABLE_LEFT, 10, 2 },
-	{ "SUBJECT", TABLE_LEFT, 16, 5 },
-	{ "SIZE", TABLE_RIGHT, 0, 0 },
-	{ "FOLDER", TABLE_LEFT, 8, 2 },
-	{ "GONE", TABLE_LEFT, 0, 0 },	/* with --all */
+	{ "ID", TABLE_LEFT, 0, 0, 0 },
+	{ "DATE", TABLE_LEFT, 0, 0, 3 },
+	{ "FROM", TABLE_LEFT, 10, 2, 4 },
+	{ "SUBJECT", TABLE_LEFT, 16, 5, 0 },
+	{ "SIZE", TABLE_RIGHT, 0, 0, 1 },
+	{ "FOLDER", TABLE_LEFT, 8, 2, 2 },
+	{ "GONE", TABLE_LEFT, 0, 0, 0 },	/* with --all */
 };
 
 static void
@@ -199,6 +199,11 @@ choose_folder(void *arg, const struct known_folder *k, struct err *e)
 	l->folders = mem_grow(l->folders, &l->cap, l->n + 1,
 	    sizeof(*l->folders));
 	l->folders[l->n++] = k->facts.folder;
+	if (strcmp(k->facts.name, "INBOX") == 0) {
+		memmove(l->folders + 1, l->folders,
+		    (l->n - 1) * sizeof(*l->folders));
+		l->folders[0] = k->facts.folder;
+	}
 	return 0;
 }
 
@@ -233,13 +238,9 @@ no_folder(const struct lister *l, struct err *e)
 static int
 list_all(struct lister *l, struct err *e)
 {
-	const struct list_opts *o = l->app->opts;
 	size_t i;
 	int rc = 0;
 
-	if (l->pattern == NULL && !l->when.by_date)
-		return catalog_messages(l->catalog, 0, l->when.commit, o->all,
-		    print_message, l, e);
 	if (l->pattern != NULL)
 		near_begin(&l->near, l->pattern, strlen(l->pattern));
 	if (catalog_folders(l->catalog, l->when.commit, choose_folder, l, e) ==
@@ -252,17 +253,48 @@ list_all(struct lister *l, struct err *e)
 	return rc;
 }
 
+static int
+no_commit(struct err *e)
+{
+	err_set(e, EK_USAGE, "the vault has no commit yet");
+	return err_next(e, "mailkeep backup makes the first");
+}
+
+/* Called from the newest: the last call is for the first commit. */
+static int
+look_at_time(void *arg, const struct known_commit *c, struct err *e)
+{
+	(void)e;
+	*(int64_t *)arg = c->time;
+	return 0;
+}
+
+static int
+nothing_then(struct catalog *c, uint64_t head, const char *at, struct err *e)
+{
+	char text[TEXT_MAX];
+	int64_t first = 0;
+
+	if (head == 0)
+		return no_commit(e);
+	if (catalog_commits(c, look_at_time, &first, e) == -1)
+		return -1;
+	err_set(e, EK_USAGE, "the vault has nothing from before the end of %s: "
+	    "commit 1 was made %s", at, text_local(text, first));
+	return err_next(e, "mailkeep log lists the commits");
+}
+
 /* --at COMMIT */
 static int
 parse_commit(uint64_t head, const char *at, struct when *out, struct err *e)
 {
+	if (*at == '\0')
+		return err_set(e, EK_USAGE, "--at needs a commit or a date");
 	if (text_u64(at, strlen(at), &out->commit) == 0 && out->commit > 0 &&
 	    out->commit <= head)
 		return 0;
-	if (head == 0) {
-		err_set(e, EK_USAGE, "the vault has no commit yet");
-		return err_next(e, "mailkeep backup makes the first");
-	}
+	if (head == 0)
+		return no_commit(e);
 	err_set(e, EK_USAGE, "there is no commit %s; the newest is %" PRIu64,
 	    at, head);
 	return err_next(e, "mailkeep log lists them; a date has at least a "
@@ -289,8 +321,7 @@ parse_at(struct catalog *c, uint64_t head, const char *at, struct when *out,
 	}
 	out->by_date = true;
 	if ((r = catalog_at(c, to - 1, &out->commit, e)) == 0)
-		return err_set(e, EK_USAGE,
-		    "the vault has nothing from before the end of %s", at);
+		return nothing_then(c, head, at, e);
 	return r == -1 ? -1 : 0;
 }
 
@@ -313,8 +344,7 @@ note_commit(void *arg, const struct known_commit *c, struct err *e)
 }
 
 static int
-list_vault(struct app *app, struct vault *v, const char *pattern,
-    struct err *e)
+list_vault(struct app *app, struct vault *v, void *pattern, struct err *e)
 {
 	const struct list_opts *o = app->opts;
 	struct lister l = { .app = app, .catalog = vault_catalog(v),
@@ -342,18 +372,8 @@ list_vault(struct app *app, struct vault *v, const char *pattern,
 static int
 run(struct app *app, int argc, char **argv, struct err *e)
 {
-	struct target t;
-	struct vault *v = NULL;
-	int rc;
-
-	if (target_resolve(app, argv[0], &t, e) == -1)
-		return -1;
-	rc = vault_open(t.vault, VAULT_READ, target_env(app), &v, e);
-	if (rc == 0)
-		rc = list_vault(app, v, argc > 1 ? argv[1] : NULL, e);
-	vault_close(&v);
-	target_release(&t);
-	return rc;
+	return target_read(app, argv[0], list_vault, argc > 1 ? argv[1] : NULL,
+	    e);
 }
 
 const struct command cmd_list = {

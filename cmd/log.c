@@ -12,6 +12,8 @@ struct log_opts {
 	uint64_t	last;
 };
 
+static const struct log_opts defaults = { .last = UINT64_MAX };
+
 static const struct opt opts[] = {
 	OPT_U64(0, "last", struct log_opts, last, "N",
 	    "only the newest commits"),
@@ -19,14 +21,14 @@ static const struct opt opts[] = {
 };
 
 static const struct table_column columns[] = {
-	{ "COMMIT", TABLE_RIGHT, 0, 0 },
-	{ "TIME", TABLE_LEFT, 0, 0 },
-	{ "RUN", TABLE_RIGHT, 0, 0 },
-	{ "RESULT", TABLE_LEFT, 8, 1 },
-	{ "NEW", TABLE_RIGHT, 0, 0 },
-	{ "GONE", TABLE_RIGHT, 0, 0 },
-	{ "SIZE", TABLE_RIGHT, 0, 0 },
-	{ "HEAD", TABLE_LEFT, 0, 0 },
+	{ "COMMIT", TABLE_RIGHT, 0, 0, 0 },
+	{ "TIME", TABLE_LEFT, 0, 0, 0 },
+	{ "RUN", TABLE_RIGHT, 0, 0, 1 },
+	{ "RESULT", TABLE_LEFT, 8, 1, 0 },
+	{ "NEW", TABLE_RIGHT, 0, 0, 5 },
+	{ "GONE", TABLE_RIGHT, 0, 0, 2 },
+	{ "SIZE", TABLE_RIGHT, 0, 0, 3 },
+	{ "HEAD", TABLE_LEFT, 0, 0, 4 },
 };
 
 struct printer {
@@ -98,29 +100,30 @@ print_commit(void *arg, const struct known_commit *c, struct err *e)
 }
 
 static int
+print_log(struct app *app, struct vault *v, void *arg, struct err *e)
+{
+	const struct log_opts *o = app->opts;
+	struct printer p = { .ui = app->ui, .left = o->last };
+	int rc;
+
+	(void)arg;
+	if (!ui_json(app->ui))
+		p.table = table_new(app->ui, columns,
+		    sizeof(columns) / sizeof(columns[0]));
+	rc = catalog_commits(vault_catalog(v), print_commit, &p, e);
+	table_end(&p.table);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
 run(struct app *app, int argc, char **argv, struct err *e)
 {
 	const struct log_opts *o = app->opts;
-	struct printer p = { .ui = app->ui,
-	    .left = o->last == 0 ? UINT64_MAX : o->last };
-	struct target t;
-	struct vault *v = NULL;
-	int rc;
 
 	(void)argc;
-	if (target_resolve(app, argv[0], &t, e) == -1)
-		return -1;
-	rc = vault_open(t.vault, VAULT_READ, target_env(app), &v, e);
-	if (rc == 0) {
-		if (!ui_json(app->ui))
-			p.table = table_new(app->ui, columns,
-			    sizeof(columns) / sizeof(columns[0]));
-		rc = catalog_commits(vault_catalog(v), print_commit, &p, e);
-		table_end(&p.table);
-	}
-	vault_close(&v);
-	target_release(&t);
-	return rc == -1 ? -1 : 0;
+	if (o->last == 0)
+		return err_set(e, EK_USAGE, "--last: 0 commits are none");
+	return target_read(app, argv[0], print_log, NULL, e);
 }
 
 const struct command cmd_log = {
@@ -130,5 +133,6 @@ const struct command cmd_log = {
 	.synopsis = "[options] ACCOUNT|VAULT",
 	.opts = opts,
 	.opts_size = sizeof(struct log_opts),
+	.defaults = &defaults,
 	.needs = NEED_CONFIG,
 };

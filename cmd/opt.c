@@ -6,13 +6,15 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/near.h"
 #include "base/text.h"
-#include "cmd/near.h"
 #include "cmd/opt.h"
 #include "cmd/ui.h"
 
-#define HELP_WIDTH	80
+#define HELP_WIDTH	80	/* and less on a narrow terminal */
 #define HELP_LEFT	34	/* a longer option has its help on the next line */
+#define HELP_NARROW	70	/* on a narrower terminal they all have, from */
+#define HELP_INDENT	8
 
 /* A command line being read. */
 struct walk {
@@ -68,6 +70,19 @@ takes_value(const struct opt *o)
 	return o->arg != NULL;
 }
 
+/* What people try. */
+static bool
+is_password(const char *name, size_t len)
+{
+	static const char *const names[] = { "pass", "passwd", "password" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+			return true;
+	return false;
+}
+
 static int
 unknown(const struct walk *w, const char *name, size_t len, struct err *e)
 {
@@ -75,7 +90,12 @@ unknown(const struct walk *w, const char *name, size_t len, struct err *e)
 	struct near near;
 	size_t i;
 
-	/* What stands behind a = is not repeated: someone may have tried --password=... */
+	if (is_password(name, len)) {
+		err_set(e, EK_USAGE, "no password belongs on the command line");
+		return err_next(e, "leave it out to be asked, or give "
+		    "--password-file");
+	}
+	/* What stands behind a = is not repeated: it may be a secret. */
 	err_set(e, EK_USAGE, "unknown option --%.*s", (int)len, name);
 	near_begin(&near, name, len);
 	for (i = 0; i < w->n; i++)
@@ -319,6 +339,13 @@ opt_arguments(const char *synopsis, int argc, char *const *argv, struct err *e)
 		p += strspn(p, " ");
 		if (*p == '\0')
 			break;
+		if (p[0] == '|' && p[1] == ' ') {
+			if (argc <= allowed)
+				return 0;
+			needed = allowed = 0;
+			p++;
+			continue;
+		}
 		for (; *p == '['; p++)
 			depth++;
 		n = strcspn(p, " ]");
@@ -351,9 +378,10 @@ help_left(struct buf *out, const struct opt *o)
 		buf_addf(out, " %s", o->arg);
 }
 
-/* Words of help from column ${left} on; what stands in ${line} begins the first line. */
+/* Words of help from column ${left} to ${width}; what stands in ${line} begins the first line. */
 static void
-help_wrap(struct ui *ui, struct buf *line, size_t left, const char *help)
+help_wrap(struct ui *ui, struct buf *line, size_t left, size_t width,
+    const char *help)
 {
 	size_t n;
 
@@ -363,7 +391,7 @@ help_wrap(struct ui *ui, struct buf *line, size_t left, const char *help)
 	}
 	for (; *help != '\0'; help += n + strspn(help + n, " ")) {
 		n = strcspn(help, " ");
-		if (line->n > left && line->n + 1 + n > HELP_WIDTH) {
+		if (line->n > left && line->n + 1 + n > width) {
 			ui_print(ui, "%s", buf_text(line));
 			buf_clear(line);
 		}
@@ -375,6 +403,14 @@ help_wrap(struct ui *ui, struct buf *line, size_t left, const char *help)
 	}
 	ui_print(ui, "%s", buf_text(line));
 	buf_clear(line);
+}
+
+static size_t
+help_width(const struct ui *ui)
+{
+	size_t width = ui_width(ui);
+
+	return width == 0 || width > HELP_WIDTH ? HELP_WIDTH : width;
 }
 
 static size_t
@@ -398,7 +434,8 @@ help_column(const struct opt_set *sets, size_t n)
 void
 opt_help(struct ui *ui, const struct opt_set *sets, size_t n)
 {
-	size_t i, left = help_column(sets, n);
+	size_t width = help_width(ui), i;
+	size_t left = width < HELP_NARROW ? HELP_INDENT : help_column(sets, n);
 	struct buf line = BUF_INIT(1024);
 	const struct opt *o;
 
@@ -416,7 +453,7 @@ opt_help(struct ui *ui, const struct opt_set *sets, size_t n)
 			if (hidden(sets, n, &sets[i], o))
 				continue;
 			help_left(&line, o);
-			help_wrap(ui, &line, left, o->help);
+			help_wrap(ui, &line, left, width, o->help);
 		}
 	}
 	buf_release(&line);

@@ -88,11 +88,11 @@ void opt_release(const struct opt_set *);
 
 /*
  * opt_arguments(synopsis, argc, argv, e): whether as many arguments were given as the synopsis "[options] VAULT
- * [FOLDER ...]" allows.  EK_USAGE.
+ * [FOLDER ...]" allows, or one of several with " | " between, the shortest first.  EK_USAGE.
  */
 int opt_arguments(const char *, int, char *const *, struct err *);
 
-/* opt_help(ui, sets, n): the sets with their help, in columns that fit 80 places. */
+/* opt_help(ui, sets, n): the sets with their help, in columns that fit the terminal, or 80 places. */
 void opt_help(struct ui *, const struct opt_set *, size_t);
 /*
  * opt_dump(verb, sets, n, ui, e): a line for each option with tabs between the verb, "-n --dry-run" or "--folder", the

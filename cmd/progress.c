@@ -223,3 +223,18 @@ progress_line(struct buf *out, const struct progress *p,
 	plain_cut(out, buf_text(&whole), columns, utf8);
 	buf_release(&whole);
 }
+
+void
+progress_json(struct json_out *j, const struct progress *p,
+    struct progress_rate rate)
+{
+	if (p->title != NULL)
+		json_str(j, "title", p->title);
+	if (p->where != NULL)
+		json_str(j, "where", p->where);
+	json_u64(j, "bytes", p->bytes);
+	json_u64(j, "bytes_total", p->bytes_total);
+	json_u64(j, "items", p->items);
+	json_u64(j, "items_total", p->items_total);
+	json_u64(j, "rate", (uint64_t)rate.bytes);
+}

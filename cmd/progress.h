@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 
 struct progress {
 	const char	*title;		/* "work"; or NULL */
@@ -41,5 +42,7 @@ struct progress_rate progress_rate(struct progress_pace *, double now, const str
  * their total is known, else by the items.
  */
 void progress_line(struct buf *, const struct progress *, struct progress_rate, size_t columns, bool utf8);
+/* progress_json(j, p, rate): the members of an object of type "progress". */
+void progress_json(struct json_out *, const struct progress *, struct progress_rate);
 
 #endif

@@ -291,9 +291,9 @@ static void
 print_attachments(struct ui *ui, const struct decode_message *d)
 {
 	static const struct table_column columns[] = {
-		{ NULL, TABLE_LEFT, 12, 1 },
-		{ NULL, TABLE_LEFT, 12, 1 },
-		{ NULL, TABLE_RIGHT, 0, 0 },
+		{ NULL, TABLE_LEFT, 12, 1, 0 },
+		{ NULL, TABLE_LEFT, 12, 1, 0 },
+		{ NULL, TABLE_RIGHT, 0, 0, 0 },
 	};
 	struct table *t = table_new(ui, columns, 3);
 	char text[TEXT_MAX];
@@ -491,10 +491,11 @@ pour_raw(struct ui *ui, struct vault *v, struct message *m, struct err *e)
 }
 
 static int
-show(struct app *app, struct vault *v, const char *id, struct err *e)
+show(struct app *app, struct vault *v, void *arg, struct err *e)
 {
 	const struct show_opts *o = app->opts;
 	struct message m = { .whole = false };
+	const char *id = arg;
 	int rc = -1;
 
 	if (find_message(vault_catalog(v), id, &m.known, e) == -1)
@@ -520,9 +521,6 @@ static int
 run(struct app *app, int argc, char **argv, struct err *e)
 {
 	const struct show_opts *o = app->opts;
-	struct target t;
-	struct vault *v = NULL;
-	int rc;
 
 	(void)argc;
 	if (o->raw && o->headers)
@@ -531,14 +529,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	if ((o->raw || o->headers) && ui_json(app->ui))
 		return err_set(e, EK_USAGE, "what --%s prints is no JSON",
 		    o->raw ? "raw" : "headers");
-	if (target_resolve(app, argv[0], &t, e) == -1)
-		return -1;
-	rc = vault_open(t.vault, VAULT_READ, target_env(app), &v, e);
-	if (rc == 0)
-		rc = show(app, v, argv[1], e);
-	vault_close(&v);
-	target_release(&t);
-	return rc;
+	return target_read(app, argv[0], show, argv[1], e);
 }
 
 const struct command cmd_show = {

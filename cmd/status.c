@@ -82,10 +82,18 @@ struct missing_teller {
 	const char	*title;
 };
 
+/* Packs that are not there, or not whole. */
 struct losses {
 	struct ui	*ui;
 	const char	*title;
 	uint64_t	 n;
+};
+
+/* What there is to tell of a vault. */
+struct state {
+	struct last	 last;
+	struct known_totals totals;
+	bool		 damaged, stale;
 };
 
 static int
@@ -156,23 +164,25 @@ tell_lost(void *arg, const char *pack, const char *why, struct err *e)
 
 static void
 status_json(struct ui *ui, struct target *t, const struct vault *v,
-    const struct last *l, const struct known_totals *n, bool stale)
+    const struct state *s)
 {
 	struct json_out *j = ui_json_begin(ui, "status");
+	const struct known_totals *n = &s->totals;
 	char text[TEXT_MAX], hex[DIGEST_HEX];
 	struct digest head;
 	uint64_t commit = vault_head(v, &head);
 
 	json_str(j, "account", account_title(t->account));
-	json_str(j, "vault", t->vault);
-	if (l->any) {
-		json_str(j, "last_backup", text_rfc3339(text, l->time));
-		json_str(j, "result", l->result);
-		json_i64(j, "status", l->status);
+	target_json_vault(j, t->vault);
+	if (s->last.any) {
+		json_str(j, "last_backup", text_rfc3339(text, s->last.time));
+		json_str(j, "result", s->last.result);
+		json_i64(j, "status", s->last.status);
 	}
-	if (l->good != 0)
-		json_str(j, "last_good", text_rfc3339(text, l->good));
-	json_bool(j, "stale", stale);
+	if (s->last.good != 0)
+		json_str(j, "last_good", text_rfc3339(text, s->last.good));
+	json_bool(j, "stale", s->stale);
+	json_bool(j, "damaged", s->damaged);
 	json_u64(j, "commit", commit);
 	json_str(j, "head", digest_hex(&head, hex));
 	json_u64(j, "folders", n->folders);
@@ -189,29 +199,40 @@ status_json(struct ui *ui, struct target *t, const struct vault *v,
 }
 
 static const struct table_column columns[] = {
-	{ "ACCOUNT", TABLE_LEFT, 8, 1 },
-	{ "LAST BACKUP", TABLE_LEFT, 0, 0 },
-	{ "RESULT", TABLE_LEFT, 0, 0 },
-	{ "MESSAGES", TABLE_RIGHT, 0, 0 },
-	{ "SIZE", TABLE_RIGHT, 0, 0 },
-	{ "STORED", TABLE_RIGHT, 0, 0 },
-	{ "MISSING", TABLE_RIGHT, 0, 0 },
+	{ "ACCOUNT", TABLE_LEFT, 8, 1, 0 },
+	{ "LAST BACKUP", TABLE_LEFT, 0, 0, 0 },
+	{ "RESULT", TABLE_LEFT, 0, 0, 0 },
+	{ "MESSAGES", TABLE_RIGHT, 0, 0, 3 },
+	{ "SIZE", TABLE_RIGHT, 0, 0, 2 },
+	{ "STORED", TABLE_RIGHT, 0, 0, 1 },
+	{ "MISSING", TABLE_RIGHT, 0, 0, 4 },
 };
 
 static void
-status_row(struct app *app, struct table *table, struct target *t,
-    const struct last *l, const struct known_totals *n, bool stale)
+result_cell(struct table *table, const struct state *s)
 {
+	bool good = strcmp(s->last.result, "complete") == 0;
+
+	if (s->damaged)
+		table_styled(table, UI_BAD, "damaged");
+	else
+		table_styled(table, good ? UI_GOOD : UI_WARN, "%s",
+		    !s->last.any ? "-" : good ? "ok" : s->last.result);
+}
+
+static void
+status_row(struct app *app, struct table *table, struct target *t,
+    const struct state *s)
+{
+	const struct known_totals *n = &s->totals;
 	char when[TEXT_MAX + 8], text[TEXT_MAX];
-	bool good = strcmp(l->result, "complete") == 0;
 
 	table_cell(table, "%s", account_title(t->account));
-	if (l->any)
-		ago(when, app->now, l->time);
-	table_styled(table, stale ? UI_BAD : UI_PLAIN, "%s",
-	    l->any ? when : "never");
-	table_styled(table, good ? UI_GOOD : UI_WARN, "%s",
-	    !l->any ? "-" : good ? "ok" : l->result);
+	if (s->last.any)
+		ago(when, app->now, s->last.time);
+	table_styled(table, s->stale ? UI_BAD : UI_PLAIN, "%s",
+	    s->last.any ? when : "never");
+	result_cell(table, s);
 	table_cell(table, "%s", text_count(text, n->live));
 	table_cell(table, "%s", text_size(text, n->live_bytes));
 	table_cell(table, "%s", text_size(text, n->stored_bytes));
@@ -225,13 +246,31 @@ tell_stale(struct app *app, const struct target *t, const struct last *l,
 {
 	char span[TEXT_MAX];
 
+	if (!l->any) {
+		err_set(e, EK_STALE, "%s: there was no backup yet", t->vault);
+		return err_next(e, "mailkeep backup %s makes one", t->name);
+	}
 	if (l->good == 0)
-		err_set(e, EK_STALE, "no backup has got to its end yet");
+		err_set(e, EK_STALE, "%s: no backup has got to its end yet",
+		    t->vault);
 	else
-		err_set(e, EK_STALE, "the last backup that got to its end is "
-		    "%s old", text_span(span, (double)(app->now - l->good)));
+		err_set(e, EK_STALE, "%s: the last backup that got to its end "
+		    "is %s old", t->vault,
+		    text_span(span, (double)(app->now - l->good)));
 	return err_next(e, "mailkeep log %s lists what happened since",
-	    t->vault);
+	    t->name);
+}
+
+/* The worst that there is to say of a vault as its error. */
+static int
+verdict(struct app *app, const struct target *t, const struct vault *v,
+    const struct losses *losses, const struct state *s, struct err *e)
+{
+	if (target_alarm(v, e) == -1)
+		return -1;
+	if (losses->n > 0)
+		return vault_lost_error(losses->n, e);
+	return s->stale ? tell_stale(app, t, &s->last, e) : 0;
 }
 
 static int
@@ -239,28 +278,27 @@ status_one(struct app *app, struct target *t, struct err *e)
 {
 	const struct status_opts *o = app->opts;
 	struct missing_teller teller = { app->ui, account_title(t->account) };
-	struct last last = { .result = "" };
 	struct losses losses = { app->ui, account_title(t->account), 0 };
-	struct known_totals totals;
+	struct state s = { .last = { .result = "" } };
+	struct catalog *c;
 	struct vault *v;
-	bool stale;
 	int rc = -1;
 
 	if (vault_open(t->vault, VAULT_READ, target_env(app), &v, e) == -1)
 		return -1;
-	if (catalog_commits(vault_catalog(v), look_at_commit, &last, e) == -1 ||
-	    catalog_totals(vault_catalog(v), &totals, e) == -1)
+	c = vault_catalog(v);
+	if (vault_lost_packs(v, tell_lost, &losses, e) == -1 ||
+	    catalog_commits(c, look_at_commit, &s.last, e) == -1 ||
+	    catalog_totals(c, &s.totals, e) == -1)
 		goto out;
-	stale = o->max_age != 0 && last.good < o->max_age;
+	s.damaged = vault_alarm(v) != NULL || losses.n > 0;
+	s.stale = o->max_age != 0 && s.last.good < o->max_age;
 	if (sheet.table == NULL)
-		status_json(app->ui, t, v, &last, &totals, stale);
+		status_json(app->ui, t, v, &s);
 	else
-		status_row(app, sheet.table, t, &last, &totals, stale);
-	if (catalog_each_missing(vault_catalog(v), tell_missing, &teller,
-	    e) == -1 || vault_lost_packs(v, tell_lost, &losses, e) == -1)
-		goto out;
-	rc = losses.n > 0 ? vault_lost_error(losses.n, e) :
-	    stale ? tell_stale(app, t, &last, e) : 0;
+		status_row(app, sheet.table, t, &s);
+	if (catalog_each_missing(c, tell_missing, &teller, e) == 0)
+		rc = verdict(app, t, v, &losses, &s, e);
 out:
 	vault_close(&v);
 	return rc;

@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -22,6 +23,7 @@ struct table {
 	const struct table_column *columns;	/* borrowed */
 	size_t		 n;
 	size_t		*width;		/* own; of each column */
+	bool		*dropped;	/* own; columns that are left out; never the first */
 	struct cell	*cells;		/* own; rows not printed yet, one behind the other */
 	size_t		 held, cap;	/* cells of them */
 	bool		 fitted;	/* the widths are final, the titles printed */
@@ -39,6 +41,7 @@ table_new(struct ui *ui, const struct table_column *columns, size_t n)
 	t->columns = columns;
 	t->n = n;
 	t->width = xcalloc(n, sizeof(*t->width));
+	t->dropped = xcalloc(n, sizeof(*t->dropped));
 	for (i = 0; i < n; i++)
 		if (columns[i].title != NULL)
 			t->width[i] = plain_width(columns[i].title);
@@ -49,10 +52,11 @@ table_new(struct ui *ui, const struct table_column *columns, size_t n)
 static size_t
 line_width(const struct table *t)
 {
-	size_t i, n = GAP * (t->n - 1);
+	size_t i, n = 0;
 
 	for (i = 0; i < t->n; i++)
-		n += t->width[i];
+		if (!t->dropped[i])
+			n += (i > 0 ? GAP : 0) + t->width[i];
 	return n;
 }
 
@@ -64,8 +68,22 @@ neediest(const struct table *t, const size_t *wanted)
 	size_t i, best = t->n;
 
 	for (i = 0; i < t->n; i++)
-		if (t->width[i] < wanted[i] && (best == t->n ||
+		if (!t->dropped[i] && t->width[i] < wanted[i] && (best == t->n ||
 		    t->width[i] * c[best].weight < t->width[best] * c[i].weight))
+			best = i;
+	return best;
+}
+
+/* The column that can be done without best; 0 where none can. */
+static size_t
+least_needful(const struct table *t)
+{
+	const struct table_column *c = t->columns;
+	size_t i, best = 0;
+
+	for (i = 1; i < t->n; i++)
+		if (c[i].drop > 0 && !t->dropped[i] &&
+		    (best == 0 || c[i].drop < c[best].drop))
 			best = i;
 	return best;
 }
@@ -83,6 +101,8 @@ fit(struct table *t, size_t columns)
 		if (t->columns[i].weight > 0 && t->width[i] > min)
 			t->width[i] = min;
 	}
+	while (line_width(t) > columns && (i = least_needful(t)) > 0)
+		t->dropped[i] = true;
 	while (line_width(t) < columns && (i = neediest(t, wanted)) < t->n)
 		t->width[i]++;
 	free(wanted);
@@ -101,7 +121,7 @@ narrow_outliers(struct table *t)
 
 /* Blanks are held back until a text follows, so that no line ends with them. */
 static void
-print_cell(struct table *t, size_t i, const char *text, enum ui_style style)
+print_text(struct table *t, size_t i, const char *text, enum ui_style style)
 {
 	struct buf cut = BUF_INIT(CELL_MAX);
 	size_t width, pad;
@@ -122,11 +142,18 @@ print_cell(struct table *t, size_t i, const char *text, enum ui_style style)
 	}
 	if (t->columns[i].align == TABLE_LEFT)
 		t->blanks += pad;
+	buf_release(&cut);
+}
+
+static void
+print_cell(struct table *t, size_t i, const char *text, enum ui_style style)
+{
+	if (!t->dropped[i])
+		print_text(t, i, text, style);
 	if (i == t->n - 1) {
 		ui_line_end(t->ui);
 		t->blanks = 0;
 	}
-	buf_release(&cut);
 }
 
 static void
@@ -219,6 +246,7 @@ table_end(struct table **tp)
 	flush(t);
 	free(t->cells);
 	free(t->width);
+	free(t->dropped);
 	free(t);
 	*tp = NULL;
 }

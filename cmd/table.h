@@ -3,9 +3,9 @@
  *
  * Columns are as wide as the title and the first TABLE_LOOK rows need; the rows after them are printed as they come, so
  * that a list of a million messages is not held.  On a terminal that is too narrow the columns with a weight share what
- * room there is, and are cut.  Elsewhere nothing is cut: columns have two blanks between them, and a text that is wider
- * than its column moves the rest of its line; there a column with a weight is no wider than TABLE_PAD, so that one long
- * subject doesn't push a whole list apart.
+ * room there is, and are cut; where even their least does not fit, whole columns are left out.  Elsewhere nothing is
+ * cut: columns have two blanks between them, and a text that is wider than its column moves the rest of its line; there
+ * a column with a weight is no wider than TABLE_PAD, so that one long subject doesn't push a whole list apart.
  */
 #ifndef CMD_TABLE_H
 #define CMD_TABLE_H
@@ -24,6 +24,7 @@ struct table_column {
 	enum table_align align;
 	size_t		 min;		/* not cut below this many places */
 	size_t		 weight;	/* its share of the room where not all fits; 0: never cut */
+	unsigned int	 drop;		/* left out as the first (1), second, ... where not all fits; 0: never */
 };
 
 struct table;

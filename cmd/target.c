@@ -10,7 +10,8 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cmd/near.h"
+#include "base/near.h"
+#include "cmd/ask.h"
 #include "cmd/target.h"
 
 static int64_t
@@ -48,10 +49,26 @@ target_env(struct app *app)
 	return &env;
 }
 
+void
+target_json_vault(struct json_out *j, const char *path)
+{
+	char *absolute = realpath(path, NULL);
+
+	json_str(j, "vault", absolute == NULL ? path : absolute);
+	free(absolute);
+}
+
 struct job_ask
 target_ask(struct app *app)
 {
-	return (struct job_ask){ ui_ask_secret, app->ui };
+	return (struct job_ask){ ask_secret, app->ui };
+}
+
+void
+target_waiting(struct app *app, const struct account *a)
+{
+	ui_waiting(app->ui, "signing in to %s ...",
+	    a->host == NULL ? "the server" : a->host);
 }
 
 void
@@ -90,8 +107,6 @@ from_vault(struct app *app, const struct account *section, struct target *t,
 	if (vault_account_of(t->vault, &bound, e) == -1)
 		return -1;
 	t->account = account_copy(bound);
-	if (section == NULL)
-		section = config_by_vault(app->config, t->vault);
 	if (section != NULL)
 		account_merge(t->account, section);
 	account_merge(t->account, app->given);
@@ -118,13 +133,11 @@ no_such_name(struct app *app, const char *name, struct err *e)
 }
 
 int
-target_resolve(struct app *app, const char *name, struct target *t,
-    struct err *e)
+target_place(struct app *app, const char *name, char **path_out,
+    const struct account **section_out, struct err *e)
 {
 	const struct account *section = NULL;
-	int rc;
 
-	memset(t, 0, sizeof(*t));
 	if (strchr(name, '/') == NULL)
 		section = config_account(app->config, name);
 	if (section != NULL && section->vault == NULL) {
@@ -132,14 +145,34 @@ target_resolve(struct app *app, const char *name, struct target *t,
 		    app->config->path);
 		return err_next(e, "add vault = with the path of its vault");
 	}
-	t->vault = xstrdup(section == NULL ? name : section->vault);
-	if ((rc = from_vault(app, section, t, e)) == -1) {
-		target_release(t);
-		if (section == NULL && strchr(name, '/') == NULL &&
-		    e->kind == EK_NOVAULT && e->sys == ENOENT)
-			return no_such_name(app, name, e);
+	*path_out = xstrdup(section == NULL ? name : section->vault);
+	*section_out = section != NULL ? section :
+	    config_by_vault(app->config, *path_out);
+	return 0;
+}
+
+int
+target_resolve(struct app *app, const char *name, struct target *t,
+    struct err *e)
+{
+	const struct account *section;
+
+	*t = (struct target){ .name = name };
+	if (target_place(app, name, &t->vault, &section, e) == -1)
+		return -1;
+	if (from_vault(app, section, t, e) == 0)
+		return 0;
+	target_release(t);
+	if (e->kind == EK_NOVAULT && e->sys == ENOENT && section == NULL &&
+	    strchr(name, '/') == NULL)
+		return no_such_name(app, name, e);
+	/* None there, rather than one that is too new: how to make that of an account is known better here. */
+	if (e->kind == EK_NOVAULT && e->next[0] != '\0' && section != NULL) {
+		e->next[0] = '\0';
+		err_next(e, "mailkeep init %s makes it; if it should be there, "
+		    "is the disk mounted?", section->name);
 	}
-	return rc;
+	return -1;
 }
 
 int
@@ -156,19 +189,33 @@ target_server(struct app *app, const char *url, struct target *t,
 	return 0;
 }
 
+/* Among several, an error says whose it is, unless it begins with the vault's path. */
+static int
+label(struct err *e, const char *title, const char *path)
+{
+	if (strncmp(e->text, title, strlen(title)) != 0 &&
+	    strncmp(e->text, path, strlen(path)) != 0)
+		err_add(e, "%s", title);
+	return -1;
+}
+
 static int
 run_one(struct app *app, const char *name, bool alone, target_fn *fn,
     struct err *e)
 {
+	const char *title;
 	struct target t;
 	int status;
 
 	if (target_resolve(app, name, &t, e) == -1)
-		return -1;
+		return alone ? -1 : label(e, name, name);
 	t.alone = alone;
-	log_scope(t.account->name != NULL ? t.account->name : t.vault);
+	title = account_title(t.account);
+	log_scope(title);
 	status = fn(app, &t, e);
 	log_scope(NULL);
+	if (status == -1 && !alone)
+		label(e, title, t.vault);
 	target_release(&t);
 	return status;
 }
@@ -194,8 +241,6 @@ target_each(struct app *app, int argc, char **argv, target_fn *fn,
 			/* A lone account's error is the verb's own. */
 			if (n == 1)
 				return -1;
-			if (strncmp(e->text, name, strlen(name)) != 0)
-				err_add(e, "%s", name);
 			app_error(app, e);
 			one = err_status(e->kind, e->sys);
 		}
@@ -204,4 +249,31 @@ target_each(struct app *app, int argc, char **argv, target_fn *fn,
 			break;
 	}
 	return status;
+}
+
+int
+target_alarm(const struct vault *v, struct err *e)
+{
+	if (v == NULL || vault_alarm(v) == NULL)
+		return 0;
+	*e = *vault_alarm(v);
+	return -1;
+}
+
+int
+target_read(struct app *app, const char *name, target_read_fn *fn, void *arg,
+    struct err *e)
+{
+	struct vault *v = NULL;
+	struct target t;
+	int rc;
+
+	if (target_resolve(app, name, &t, e) == -1)
+		return -1;
+	rc = vault_open(t.vault, VAULT_READ, target_env(app), &v, e);
+	if (rc == 0 && (rc = fn(app, v, arg, e)) == 0)
+		rc = target_alarm(v, e);
+	vault_close(&v);
+	target_release(&t);
+	return rc;
 }

@@ -8,6 +8,7 @@
 #include "job/job.h"
 
 struct target {
+	const char	*name;		/* borrowed; what it was called on the command line */
 	char		*vault;		/* own; path, or NULL where only a server was named */
 	struct account	*account;	/* own; all layers merged */
 	bool		 alone;		/* no other one is named beside it */
@@ -19,6 +20,11 @@ struct target {
  * where these name another account than the vault's.
  */
 int target_resolve(struct app *, const char *, struct target *, struct err *);
+/*
+ * target_place(app, name, path_out, section_out, e): only where the vault is, or would be, and the section of the
+ * config file that has it, or NULL.  The path is to be freed.
+ */
+int target_place(struct app *, const char *, char **, const struct account **, struct err *);
 /* target_server(app, url, out, e): imaps://... on the command line, without a vault. */
 int target_server(struct app *, const char *, struct target *, struct err *);
 void target_release(struct target *);
@@ -30,9 +36,23 @@ void target_release(struct target *);
 typedef int target_fn(struct app *, struct target *, struct err *);
 int target_each(struct app *, int, char **, target_fn *, struct err *);
 
+/*
+ * target_read(app, name, fn, arg, e): call ${fn}(app, vault, arg, e) with the vault open for reading; it returns 0 or
+ * -1.  EK_CORRUPT, after all that could be read, where something is wrong with the vault (vault_alarm()).
+ */
+typedef int target_read_fn(struct app *, struct vault *, void *, struct err *);
+int target_read(struct app *, const char *, target_read_fn *, void *, struct err *);
+
+/* target_alarm(v, e): whether something is wrong with a vault that was read (NULL: none was): 0, or -1. */
+int target_alarm(const struct vault *, struct err *);
+
 /* target_env(app): clock, random bits and cache directory for vault_open(). */
 const struct vault_env *target_env(struct app *);
+/* target_json_vault(j, path): the member "vault", an absolute path. */
+void target_json_vault(struct json_out *, const char *);
 /* target_ask(app): how to ask for a password. */
 struct job_ask target_ask(struct app *);
+/* target_waiting(app, account): a job signs in now: tell so if it takes long (ui_waiting()). */
+void target_waiting(struct app *, const struct account *);
 
 #endif

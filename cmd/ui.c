@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,16 +20,17 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/later.h"
 #include "cmd/plain.h"
 #include "cmd/ui.h"
 
 #define OUT_MAX		(64 * 1024)		/* bytes of stdout held back */
 #define LINE_MAX_BYTES	(64 * 1024 * 1024)	/* of a line of data or JSON */
 #define WORDS_MAX	(64 * 1024)		/* of a line on stderr */
-#define ANSWER_MAX	4096			/* what a terminal gives as one line */
 
 #define PATIENCE	500	/* milliseconds for a reader once we are to stop */
 
+#define WAITING		2	/* seconds */
 #define PROGRESS_FIRST	1.0		/* seconds before anything is shown */
 #define PROGRESS_NEXT	0.1		/* ... and between two lines */
 #define PROGRESS_JSON	1.0		/* ... and between two objects */
@@ -66,6 +66,7 @@ struct ui {
 	struct buf	 summary;
 	struct json_out	 summary_out;
 	struct meter	 meter;
+	struct buf	 waiting;	/* a note that may come yet */
 };
 
 static double
@@ -453,6 +454,12 @@ ui_width(const struct ui *ui)
 	return ui->out.terminal ? columns(ui->out.fd) : 0;
 }
 
+size_t
+ui_note_width(const struct ui *ui)
+{
+	return ui->err.terminal ? columns(ui->err.fd) : 0;
+}
+
 bool
 ui_utf8(const struct ui *ui)
 {
@@ -480,22 +487,14 @@ draw(struct ui *ui, const struct progress *p, struct progress_rate rate)
 	ui->meter.drawn = true;
 }
 
+/* The same as a line that stays, for who asked. */
 static void
-progress_json(struct ui *ui, const struct progress *p,
-    struct progress_rate rate)
+answer(struct ui *ui, const struct progress *p, struct progress_rate rate)
 {
-	struct json_out *j = ui_json_begin(ui, "progress");
+	struct buf line = BUF_INIT(WORDS_MAX);
 
-	if (p->title != NULL)
-		json_str(j, "title", p->title);
-	if (p->where != NULL)
-		json_str(j, "where", p->where);
-	json_u64(j, "bytes", p->bytes);
-	json_u64(j, "bytes_total", p->bytes_total);
-	json_u64(j, "items", p->items);
-	json_u64(j, "items_total", p->items_total);
-	json_u64(j, "rate", (uint64_t)rate.bytes);
-	ui_json_end(ui);
+	progress_line(&line, p, rate, columns(ui->err.fd) - 1, ui->utf8);
+	say(ui, &line);
 }
 
 void
@@ -504,25 +503,27 @@ ui_progress(struct ui *ui, const struct progress *p)
 	struct meter *m = &ui->meter;
 	bool json = ui->opts.json && ui->opts.verbose > 0;
 	struct progress_rate rate;
-	double now;
+	double now = seconds();
 
-	if (ui->opts.quiet || (!json &&
-	    (ui->opts.json || !ui->err.terminal || ui->dumb)))
-		return;
-	now = seconds();
 	if (!m->running) {
 		memset(m, 0, sizeof(*m));
 		m->running = true;
 		m->began = now;
 	}
 	rate = progress_rate(&m->pace, now, p);
+	if (cancel_question())
+		answer(ui, p, rate);
+	if (ui->opts.quiet || (!json &&
+	    (ui->opts.json || !ui->err.terminal || ui->dumb)))
+		return;
 	if (now - m->began < PROGRESS_FIRST ||
 	    now - m->shown < (json ? PROGRESS_JSON : PROGRESS_NEXT))
 		return;
 	m->shown = now;
-	if (json)
-		progress_json(ui, p, rate);
-	else
+	if (json) {
+		progress_json(ui_json_begin(ui, "progress"), p, rate);
+		ui_json_end(ui);
+	} else
 		draw(ui, p, rate);
 }
 
@@ -531,6 +532,46 @@ ui_progress_end(struct ui *ui)
 {
 	erase(ui);
 	ui->meter.running = false;
+}
+
+/* Called by a signal. */
+static void
+waited_long(void *arg)
+{
+	const struct ui *ui = arg;
+
+	put_all(ui->err.fd, ui->waiting.p, ui->waiting.n);
+}
+
+static void
+wait_on(struct ui *ui)
+{
+	if (ui->waiting.n > 0)
+		later_call(WAITING, waited_long, ui);
+}
+
+void
+ui_waiting(struct ui *ui, const char *fmt, ...)
+{
+	va_list ap;
+
+	ui_waited(ui);
+	if (ui->opts.quiet || !ui->err.terminal)
+		return;
+	va_start(ap, fmt);
+	plain_format(&ui->waiting, ui->utf8, fmt, ap);
+	va_end(ap);
+	buf_addc(&ui->waiting, '\n');
+	wait_on(ui);
+}
+
+void
+ui_waited(struct ui *ui)
+{
+	if (ui->waiting.n == 0)
+		return;
+	later_end();
+	buf_clear(&ui->waiting);
 }
 
 /* The terminal of the session, whatever stdin is. */
@@ -585,13 +626,12 @@ tty_hide(int fd, struct termios *was, struct err *e)
 	return 0;
 }
 
-/* Ask, and append the line that is typed, without its end. */
-static int
-tty_ask(struct ui *ui, const char *prompt, bool echo, struct buf *out,
+int
+ui_ask(struct ui *ui, const char *prompt, bool echo, struct buf *out,
     struct err *e)
 {
 	struct buf plain = BUF_INIT(WORDS_MAX);
-	char answer[ANSWER_MAX];
+	char answer[UI_ANSWER_MAX];
 	struct termios was;
 	ssize_t n;
 	int fd;
@@ -600,6 +640,7 @@ tty_ask(struct ui *ui, const char *prompt, bool echo, struct buf *out,
 		return -1;
 	out_flush(ui);
 	erase(ui);
+	later_end();
 	if (!echo && tty_hide(fd, &was, e) == -1) {
 		close(fd);
 		return -1;
@@ -614,7 +655,7 @@ tty_ask(struct ui *ui, const char *prompt, bool echo, struct buf *out,
 	if (!echo || n <= 0 || answer[n - 1] != '\n')
 		put_all(fd, "\n", 1);
 	/* A terminal cuts a line that is longer than it can hold. */
-	if (n == ANSWER_MAX)
+	if (n == UI_ANSWER_MAX)
 		n = err_set(e, EK_USAGE, "that is too long");
 	if (n > 0 && answer[n - 1] == '\n')
 		n--;
@@ -622,47 +663,8 @@ tty_ask(struct ui *ui, const char *prompt, bool echo, struct buf *out,
 		n = err_set(e, EK_USAGE, "that is too long");
 	mem_wipe(answer, sizeof(answer));
 	close(fd);
+	wait_on(ui);
 	return n == -1 ? -1 : 0;
-}
-
-int
-ui_ask_secret(void *arg, const char *prompt, struct buf *out, struct err *e)
-{
-	size_t before = out->n;
-
-	if (tty_ask(arg, prompt, false, out, e) == -1) {
-		if (e->kind == EK_REFUSED) {
-			err_set(e, EK_AUTH,
-			    "there is no terminal to ask for the password on");
-			err_next(e, "say where it is with --password-file, "
-			    "--password-command or another way of "
-			    "mailkeep.conf(5)");
-		}
-		return -1;
-	}
-	if (out->n == before)
-		return err_set(e, EK_AUTH, "no password was typed");
-	return 0;
-}
-
-int
-ui_confirm(struct ui *ui, struct err *e, const char *fmt, ...)
-{
-	struct buf prompt = BUF_INIT(WORDS_MAX), answer = BUF_INIT(ANSWER_MAX);
-	va_list ap;
-	int r;
-
-	va_start(ap, fmt);
-	plain_format(&prompt, ui->utf8, fmt, ap);
-	va_end(ap);
-	buf_adds(&prompt, " [y/N] ");
-	r = tty_ask(ui, buf_text(&prompt), true, &answer, e);
-	if (r == 0)
-		r = strcasecmp(buf_text(&answer), "y") == 0 ||
-		    strcasecmp(buf_text(&answer), "yes") == 0;
-	buf_release(&prompt);
-	buf_release(&answer);
-	return r;
 }
 
 static bool
@@ -702,6 +704,7 @@ ui_new(int out, int err)
 	buf_init(&ui->line, LINE_MAX_BYTES);
 	buf_init(&ui->json, LINE_MAX_BYTES);
 	buf_init(&ui->summary, LINE_MAX_BYTES);
+	buf_init(&ui->waiting, WORDS_MAX);
 	ui_configure(ui, &none);
 	return ui;
 }
@@ -751,6 +754,8 @@ ui_finish(struct ui **uip, int status)
 	buf_release(&ui->line);
 	buf_release(&ui->json);
 	buf_release(&ui->summary);
+	ui_waited(ui);
+	buf_release(&ui->waiting);
 	free(ui);
 	*uip = NULL;
 	return status;

@@ -9,7 +9,8 @@
  *	errors, warnings	stderr, always.
  *	notes			stderr, where somebody watches: it is a terminal, or --verbose; never with --quiet.
  *				So the program is silent under cron when all is well.
- *	progress		stderr, on a terminal; never with --quiet.  With --json --verbose it is data.
+ *	progress		stderr, on a terminal; never with --quiet.  With --json --verbose it is data.  Who
+ *				asks for it by a signal (base/cancel.h) gets a line wherever stderr is.
  *	the log			stderr: warnings always, facts with --verbose, the wire with --verbose twice.
  */
 #ifndef CMD_UI_H
@@ -81,6 +82,14 @@ void ui_error(struct ui *, const struct err *);
 void ui_progress(struct ui *, const struct progress *);
 void ui_progress_end(struct ui *);
 
+/*
+ * ui_waiting(ui, fmt, ...): a note that comes on a terminal only after two seconds, unless ui_waited(ui) or another one
+ * comes first.  The time in which a person is asked does not count.
+ */
+void ui_waiting(struct ui *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+void ui_waited(struct ui *);
+
 /* ui_json(ui): whether data is to be JSON. */
 bool ui_json(const struct ui *);
 /*
@@ -97,18 +106,18 @@ struct json_out *ui_summary(struct ui *);
  * show.
  */
 size_t ui_width(const struct ui *);
+/* ui_note_width(ui): the same of stderr. */
+size_t ui_note_width(const struct ui *);
 bool ui_utf8(const struct ui *);
 /* ui_glyph(ui, utf8, ascii): the one of two spellings that can be shown. */
 const char *ui_glyph(const struct ui *, const char *, const char *);
 
 /*
- * ui_ask_secret(ui, prompt, out, e): a line from the terminal without echo, appended to ${out} (a secret_ask_fn of
- * config.h).  EK_AUTH where there is no terminal or nothing was typed, EK_CANCELLED on a signal.
+ * ui_ask(ui, prompt, echo, out, e): a line from the terminal of the session, appended to ${out} without its end.
+ * EK_REFUSED where there is no terminal, EK_CANCELLED on a signal.  ask.h asks for what verbs need.
  */
-int ui_ask_secret(void *, const char *, struct buf *, struct err *);
-/* ui_confirm(ui, e, fmt, ...): 1 yes, 0 no, -1: EK_REFUSED there is nobody to ask, EK_CANCELLED. */
-int ui_confirm(struct ui *, struct err *, const char *, ...)
-    __attribute__((format(printf, 3, 4)));
+#define UI_ANSWER_MAX	4096	/* what a terminal gives as one line */
+int ui_ask(struct ui *, const char *prompt, bool echo, struct buf *, struct err *);
 
 /* ui_last_words(s): a line of ours to stderr when nothing else works any more. */
 void ui_last_words(const char *);

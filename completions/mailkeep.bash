@@ -3,7 +3,7 @@
 _mailkeep()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local verb='' opts='' args='' values='' i kind reply
+	local verb='' opts='' args='' values='' places=0 takes='' i n kind reply
 
 	# --option=value comes as three words.
 	if [[ $cur == '=' ]]; then
@@ -26,7 +26,8 @@ _mailkeep()
 		case $prev in
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		;;
 	init)
 		opts='--container --offline --rebind --yes -y --credential --disable --folder --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
@@ -49,7 +50,10 @@ _mailkeep()
 		--user) values=nothing ;;
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		places=2
+		takes=' --container --credential --disable --folder --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
+		;;
 	backup)
 		opts='--dry-run -n --full --wait --credential --disable --folder --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
@@ -71,7 +75,8 @@ _mailkeep()
 		--user) values=nothing ;;
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		;;
 	status)
 		opts='--max-age --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
@@ -79,7 +84,8 @@ _mailkeep()
 		--max-age) values=nothing ;;
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		;;
 	folders)
 		opts='--credential --disable --folder --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
@@ -101,7 +107,10 @@ _mailkeep()
 		--user) values=nothing ;;
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		places=1
+		takes=' --credential --disable --folder --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
+		;;
 	log)
 		opts='--last --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
@@ -109,7 +118,10 @@ _mailkeep()
 		--last) values=nothing ;;
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		places=1
+		takes=' --last --color --config -c '
+		;;
 	list)
 		opts='--all -a --at --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
@@ -117,29 +129,52 @@ _mailkeep()
 		--at) values=nothing ;;
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		places=1
+		takes=' --at --color --config -c '
+		;;
 	show)
 		opts='--headers --raw --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
 		case $prev in
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		places=1
+		takes=' --color --config -c '
+		;;
 	help)
 		opts='--accounts --dump --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='verbs'
 		case $prev in
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		places=1
+		takes=' --color --config -c '
+		;;
 	version)
 		opts='--color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args=''
 		case $prev in
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
-		esac ;;
+		esac
+		;;
 	esac
+	# Arguments that stand before the cursor.
+	for ((i++, n = 0; i < COMP_CWORD; i++)); do
+		if [[ ${COMP_WORDS[i+1]} == '=' ]]; then
+			((i += 2))
+		elif [[ $takes == *" ${COMP_WORDS[i]} "* ]]; then
+			((i++))
+		elif [[ ${COMP_WORDS[i]} != -* ]]; then
+			((n++))
+		fi
+	done
+	if ((places > 0 && n >= places)); then
+		args=''
+	fi
 	if [[ -z $values && $cur == -* ]]; then
 		values="words $opts"
 	elif [[ -z $values ]]; then

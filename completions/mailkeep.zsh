@@ -50,7 +50,7 @@ _mailkeep() {
 			'*--yes[don'\''t ask before changing a vault]' \
 			'*--credential=[systemd credential that holds the password]:NAME: ' \
 			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
-			'*--folder=[folders to back up]:PATTERN: ' \
+			'*--folder=[folders to back up; "!PATTERN"\: not these; may be repeated]:PATTERN: ' \
 			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
 			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
 			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
@@ -86,7 +86,7 @@ _mailkeep() {
 			'*--wait[wait while another mailkeep writes to the vault]' \
 			'*--credential=[systemd credential that holds the password]:NAME: ' \
 			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
-			'*--folder=[folders to back up]:PATTERN: ' \
+			'*--folder=[folders to back up; "!PATTERN"\: not these; may be repeated]:PATTERN: ' \
 			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
 			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
 			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
@@ -133,7 +133,7 @@ _mailkeep() {
 		_arguments -s -S \
 			'*--credential=[systemd credential that holds the password]:NAME: ' \
 			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
-			'*--folder=[folders to back up]:PATTERN: ' \
+			'*--folder=[folders to back up; "!PATTERN"\: not these; may be repeated]:PATTERN: ' \
 			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
 			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
 			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \

@@ -1,8 +1,8 @@
 /*
  * json.h - JSON, out and in (the only room that knows jansson).
  *
- * Writing appends to a buf as it goes, since a manifest has two lines for each message and a tree for each would cost
- * more than the rest of the work (tests/bench/json has the figures).  Reading parses a line into a tree by jansson.
+ * Writing appends to a buf as it goes, since a manifest has two lines for each message and a tree for each costs
+ * nearly five times as much (tests/bench/json).  Reading parses a line into a tree by jansson.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

@@ -120,7 +120,7 @@ close_writer(struct catalog *c)
 
 	catalog_rollback(c);
 	if (write_end_loose(c, &e) == -1)
-		log_info("header lines were not kept: %s", e.text);
+		log_info("the catalog lags behind: %s", e.text);
 	forget_commit(c);
 	drop_log(c);
 	free(c->w);
@@ -269,7 +269,9 @@ int
 catalog_begin(struct catalog *c, const struct rec_head *h, struct err *e)
 {
 	assert(c->w != NULL && !c->w->open);
-	if (write_end_loose(c, e) == -1 ||
+	if (write_end_loose(c, e) == -1 && e->kind != EK_LOCKED)
+		return -1;
+	if (sqlite3_get_autocommit(c->db) != 0 &&
 	    db_exec(c, "BEGIN IMMEDIATE", e) == -1)
 		return -1;
 	forget_commit(c);
@@ -300,21 +302,25 @@ finish(struct catalog *c, const struct digest *d, struct err *e)
 		return -1;
 	db_u64(c, s, 1, c->w->now.commit);
 	db_digest(c, s, 2, d);
-	if (db_run(c, s, e) == -1)
-		return -1;
-	return db_exec(c, "COMMIT", e);
+	return db_run(c, s, e);
 }
 
 int
 catalog_commit(struct catalog *c, const struct digest *d, struct err *e)
 {
+	int rc;
+
 	assert(c->w != NULL && c->w->open);
-	if (finish(c, d, e) == -1) {
-		c->w->failed = true;
-		return -1;
+	if ((rc = finish(c, d, e)) == 0 &&
+	    (rc = write_through(c, e)) == -1 && e->kind == EK_LOCKED) {
+		/* A reader is in the way: what comes next takes it along. */
+		log_info("%s", e->text);
+		c->w->loose = 1;
+		rc = 0;
 	}
-	c->w->open = false;
-	return 0;
+	c->w->failed = rc == -1;
+	c->w->open = rc == -1;
+	return rc;
 }
 
 void

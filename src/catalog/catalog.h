@@ -6,10 +6,11 @@
  * be used.
  *
  * All functions return 0 or -1 unless said otherwise.  A damaged file is EK_CORRUPT (then it is removed by
- * catalog_remove() and built anew), a full disk EK_SPACE, a wait of 10 seconds for the other side EK_LOCKED: beside
- * a reader in the middle of a question (a function that takes its time) a writer can't commit, unless it called
- * catalog_bulk() before.  While a handle is open this process must not open the file by other means: to close it
- * would drop SQLite's locks (fcntl).
+ * catalog_remove() and built anew), a full disk EK_SPACE, a wait of 10 seconds for the other side EK_LOCKED.  Beside
+ * a reader in the middle of a question (a function that takes its time) a writer can't make its commits durable
+ * unless it called catalog_bulk() before: they wait for the next one, or for catalog_close(), at worst in vain.
+ * While a handle is open this process must not open the file by other means: to close it would drop SQLite's locks
+ * (fcntl).
  */
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H

@@ -156,7 +156,10 @@ catalog_headers(struct catalog *c, const struct digest *d,
 			w->loose = 0;
 		return -1;
 	}
-	return w->loose < LOOSE_MAX ? 0 : write_end_loose(c, e);
+	if (w->loose < LOOSE_MAX || write_end_loose(c, e) == 0)
+		return 0;
+	w->loose = 1;	/* a reader is in the way: not again at once */
+	return e->kind == EK_LOCKED ? 0 : -1;
 }
 
 static int

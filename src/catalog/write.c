@@ -3,6 +3,8 @@
  */
 #include "catalog/write.h"
 
+#define COMMIT_WAIT	1000	/* ms for readers to finish */
+
 int
 write_alive(struct catalog *c, struct err *e)
 {
@@ -58,13 +60,25 @@ write_flush(struct catalog *c, struct err *e)
 }
 
 int
+write_through(struct catalog *c, struct err *e)
+{
+	int rc;
+
+	/* Readers may take their time; what is not done now is done with the next commit. */
+	sqlite3_busy_timeout(c->db, COMMIT_WAIT);
+	rc = db_exec(c, "COMMIT", e);
+	sqlite3_busy_timeout(c->db, DB_BUSY_WAIT);
+	return rc;
+}
+
+int
 write_end_loose(struct catalog *c, struct err *e)
 {
 	int rc;
 
 	if (c->w->loose == 0)
 		return 0;
-	rc = db_exec(c, "COMMIT", e);
+	rc = write_through(c, e);
 	/* A full disk or a failed write makes SQLite roll back by itself. */
 	if (sqlite3_get_autocommit(c->db) != 0)
 		c->w->loose = 0;

@@ -58,7 +58,7 @@ struct commit {
 struct writer {
 	bool		open;		/* between catalog_begin() and its end */
 	bool		failed;		/* a record could not be applied: only rollback helps */
-	uint64_t	loose;		/* header lines put in a transaction of their own since it began */
+	uint64_t	loose;		/* header lines, or commits that a reader held up, in an open transaction */
 	struct commit	now;
 	struct epoch	epochs[WRITE_EPOCHS];
 	struct last_blob blob;
@@ -75,7 +75,9 @@ int write_alive(struct catalog *, struct err *);
 int write_flush(struct catalog *, struct err *);
 /* write_commit(c, sha256, e): the commit's own row and the totals. */
 int write_commit(struct catalog *, const struct digest *, struct err *);
-/* write_end_loose(c, e): make header lines durable that were put outside a commit. */
+/* write_through(c, e): end the transaction; EK_LOCKED where a reader is in the way: it is still open. */
+int write_through(struct catalog *, struct err *);
+/* write_end_loose(c, e): make durable what was put outside a commit, and commits that a reader held up. */
 int write_end_loose(struct catalog *, struct err *);
 
 /* epoch.c: the epoch of a record, borrowed until the next call; EK_CORRUPT where it isn't there or not ${folder}'s. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "config/account.h"
@@ -175,6 +176,17 @@ check_plaintext(const struct account *a, struct err *e)
 	return 0;
 }
 
+/* A name that is wrong is told before a password is asked for. */
+static int
+check_ca(const struct account *a, struct err *e)
+{
+	if (a->tls_ca == NULL || access(a->tls_ca, R_OK) == 0)
+		return 0;
+	err_sys(e, "tls_ca: %s", a->tls_ca);
+	e->kind = EK_CONFIG;
+	return err_next(e, "give a file with certificates in PEM");
+}
+
 int
 account_check(const struct account *a, struct err *e)
 {
@@ -189,7 +201,7 @@ account_check(const struct account *a, struct err *e)
 		return err_next(e, "put the user before the host, "
 		    "imaps://anna@%s, or set user", a->host);
 	}
-	if (account_one_secret(a, e) == -1)
+	if (account_one_secret(a, e) == -1 || check_ca(a, e) == -1)
 		return -1;
 	return check_plaintext(a, e);
 }

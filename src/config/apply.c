@@ -3,6 +3,7 @@
  * config file, for options and for vault.json.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,10 +249,15 @@ apply_fd(struct account *a, const struct setting *s, const char *value,
     struct err *e)
 {
 	uint64_t v;
+	int flags;
 
 	if (text_u64(value, strlen(value), &v) == -1 || v > INT_MAX)
 		return err_set(e, EK_USAGE,
 		    "'%s' is not the number of a descriptor", value);
+	/* Ours are closed for children; one that was given to us can't be, it survived the exec. */
+	if ((flags = fcntl((int)v, F_GETFD)) == -1 || (flags & FD_CLOEXEC) != 0)
+		return err_set(e, EK_USAGE, "descriptor %d is not open",
+		    (int)v);
 	begin(a, s);
 	*(int *)setting_slot(a, s) = (int)v;
 	return 0;

@@ -137,9 +137,9 @@ void setting_layer(struct account *);
 void account_to_json(const struct account *, struct json_out *);
 int account_from_json(struct account *, const struct json *, struct err *);
 /*
- * account_check(a, e): what must hold before a connection: host, user, one way to a secret at most (EK_CONFIG), and
- * plain text only to a loopback host (127.0.0.0/8, ::1, localhost; not through a proxy) or with both insecure options
- * (EK_TLS).
+ * account_check(a, e): what must hold before a connection: host, user, one way to a secret at most, a tls_ca that
+ * can be read (EK_CONFIG), and plain text only to a loopback host (127.0.0.0/8, ::1, localhost; not through a proxy)
+ * or with both insecure options (EK_TLS).
  */
 int account_check(const struct account *, struct err *);
 /*

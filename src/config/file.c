@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/near.h"
 #include "base/text.h"
 #include "config/account.h"
 #include "config/setting.h"
@@ -43,6 +44,59 @@ refuse(struct err *e, const char *path, size_t line)
 	return err_add(e, "%s:%zu", path, line);
 }
 
+/* The word that libconfuse does not know, where that is what it says; to be freed. */
+static char *
+unknown_name(const char *text)
+{
+	static const char says[] = "no such option '";
+	const char *name = text + strlen(says), *end;
+
+	if (strncmp(text, says, strlen(says)) != 0 ||
+	    (end = strrchr(name, '\'')) == NULL)
+		return NULL;
+	return xmemdup0(name, (size_t)(end - name));
+}
+
+/* A word that is no setting, or stands where none can. */
+static void
+refuse_name(bool in_section, const char *name, struct err *e)
+{
+	const struct setting *s = setting_find(name);
+	struct near near;
+
+	if (!in_section && s != NULL && s->in_file) {
+		err_set(e, EK_CONFIG, "settings stand inside account NAME { }, "
+		    "and '%s' does not", name);
+		return;
+	}
+	err_set(e, EK_CONFIG, "no such %s '%s'",
+	    in_section ? "setting" : "section", name);
+	if (in_section && strcmp(name, "password") == 0)
+		err_next(e, "no password belongs into this file: set "
+		    "password_command, password_file or credential");
+	near_begin(&near, name, strlen(name));
+	if (!in_section)
+		near_try(&near, "account");
+	for (s = settings; in_section && s < settings + settings_n; s++)
+		if (s->in_file)
+			near_try(&near, s->name);
+	if (near.best != NULL)
+		err_next(e, "did you mean '%s'?", near.best);
+}
+
+/* What libconfuse calls an option is a setting here. */
+static void
+in_our_words(const char *text, struct err *e)
+{
+	const char *option = strstr(text, "option");
+
+	if (option == NULL)
+		err_set(e, EK_CONFIG, "%s", text);
+	else
+		err_set(e, EK_CONFIG, "%.*ssetting%s", (int)(option - text),
+		    text, option + strlen("option"));
+}
+
 static void on_error(cfg_t *, const char *, va_list)
     __attribute__((format(printf, 2, 0)));
 
@@ -50,17 +104,18 @@ static void
 on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	struct err *e = reading->e;
-	char text[ERR_TEXT_MAX];
+	char text[ERR_TEXT_MAX], *name;
 
 	/* The first one tells it best. */
 	if (reading->failed)
 		return;
 	reading->failed = true;
 	vsnprintf(text, sizeof(text), fmt, ap);
-	err_set(e, EK_CONFIG, "%s", text);
-	if (strstr(e->text, "'password'") != NULL)
-		err_next(e, "no password belongs into this file: set "
-		    "password_command, password_file or credential");
+	if ((name = unknown_name(text)) != NULL) {
+		refuse_name(cfg->title != NULL, name, e);
+		free(name);
+	} else
+		in_our_words(text, e);
 	refuse(e, reading->c->path, (size_t)cfg->line);
 }
 
@@ -114,8 +169,7 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	 * "account=work|user", too.
 	 */
 	if (cfg->title == NULL) {
-		err_set(e, EK_CONFIG, "a setting stands in a section: "
-		    "account NAME { ... }");
+		refuse_name(false, s->name, e);
 		goto bad;
 	}
 	a = section(reading->c, cfg->title);

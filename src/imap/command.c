@@ -147,9 +147,3 @@ imap_room(const struct imap *im)
 	return im->unanswered < PIPELINE_MAX &&
 	    wire_waiting(im->wire) < WAITING_MAX;
 }
-
-bool
-imap_idle(const struct imap *im)
-{
-	return im->first == NULL;
-}

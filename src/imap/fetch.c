@@ -130,15 +130,39 @@ give_body(struct imap *im, struct err *e)
 	    e);
 }
 
+/*
+ * A response that was not understood: each kind of fault is mentioned once a folder, however many there are.  Those
+ * that belong to no message are counted for the end of the command.
+ */
+static void
+note_fault(struct imap *im, struct command *c)
+{
+	struct response *r = &im->resp;
+	size_t i = 0;
+
+	if (r->meta.uid == 0) {
+		if (c->unreadable++ == 0)
+			c->why = r->why;
+		return;
+	}
+	while (i < FETCH_FAULTS && im->told[i] != NULL)
+		if (im->told[i++] == r->why)
+			return;
+	if (i == FETCH_FAULTS)
+		return;
+	im->told[i] = r->why;
+	log_warn("an answer to FETCH was not understood (%s): message %"
+	    PRIu64 ", UID %" PRIu32, r->why, r->number, r->meta.uid);
+}
+
 static int
-message_event(struct imap *im, struct imap_event *ev, struct err *e)
+message_event(struct imap *im, struct command *c, struct imap_event *ev,
+    struct err *e)
 {
 	struct response *r = &im->resp;
 
 	if (r->bad)
-		log_warn("an answer to FETCH was not understood (%s): "
-		    "message %" PRIu64 ", UID %" PRIu32, r->why, r->number,
-		    r->meta.uid);
+		note_fault(im, c);
 	/* Without a UID it is news of a flag at most, which the next comparison finds too. */
 	if (r->meta.uid == 0)
 		return 0;
@@ -172,6 +196,8 @@ end_event(struct imap *im, struct command *c, struct imap_event *ev)
 	ev->box = c->box;
 	ev->mailboxid = c->mailboxid;
 	ev->exists = im->exists;
+	ev->unreadable = c->unreadable;
+	ev->why = c->why;
 	return 1;
 }
 
@@ -194,7 +220,7 @@ make_event(struct imap *im, struct command *ended, struct imap_event *ev,
 	ev->cookie = c->cookie;
 	switch (r->kind) {
 	case RESP_FETCH:
-		return message_event(im, ev, e);
+		return message_event(im, c, ev, e);
 	case RESP_VANISHED:
 		ev->kind = r->earlier ? IMAP_VANISHED : IMAP_EXPUNGED;
 		ev->uids = &r->uids;

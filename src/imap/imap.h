@@ -82,8 +82,8 @@ uint64_t imap_received(const struct imap *);
 
 /*
  * imap_list(im, sizes, out, e): every folder that LIST names, with subscription, special use and namespace, and with
- * STATUS where LIST-STATUS offers it (${sizes}: SIZE too).  Waits for the answer.  Lines that could not be read are
- * counted: folders may be hidden behind them.
+ * STATUS where LIST-STATUS offers it (${sizes}: SIZE too).  Waits for the answer.  Lines that could not be read, or
+ * that list one name as two folders, are counted: folders may be hidden behind them.  EK_TEMP: not now; EK_NO: never.
  */
 struct imap_boxes {
 	struct mail_box	*v;		/* own; by name, no name twice */
@@ -94,8 +94,8 @@ struct imap_boxes {
 int imap_list(struct imap *, bool sizes, struct imap_boxes *, struct err *);
 void imap_boxes_release(struct imap_boxes *);
 /*
- * imap_status(im, boxes, n, sizes, e): fill the state of ${n} folders by STATUS, pipelined.  Where it is refused the
- * state stays 0.
+ * imap_status(im, boxes, n, sizes, e): fill the state of ${n} folders by STATUS, pipelined.  Where it is refused, or
+ * answered for another folder, the state stays 0.
  */
 int imap_status(struct imap *, struct mail_box *const *, size_t, bool sizes, struct err *);
 /* imap_quota(im, used_out, limit_out, e): bytes of the storage quota over INBOX: 1 known, 0 not told, -1. */
@@ -107,8 +107,6 @@ int imap_quota(struct imap *, uint64_t *, uint64_t *, struct err *);
  * pipeline that is longer buys nothing.
  */
 bool imap_room(const struct imap *);
-/* imap_idle(im): nothing queued is unanswered. */
-bool imap_idle(const struct imap *);
 
 /*
  * What is known of a folder, for QRESYNC (RFC 7162, section 3.2.5): the server then tells what changed and vanished
@@ -185,6 +183,8 @@ struct imap_event {
 	struct mail_state	 box;		/* BOX: as announced at EXAMINE */
 	const char		*mailboxid;	/* BOX: RFC 8474, or NULL */
 	uint64_t		 exists;	/* BOX, DONE: messages in the folder as of now */
+	uint64_t		 unreadable;	/* DONE: responses to FETCH of which not even the UID was understood, */
+	const char		*why;		/* ... and what was wrong with the first one */
 	struct mail_meta	 meta;		/* MESSAGE */
 	enum imap_body_state	 body;		/* MESSAGE */
 	uint64_t		 body_size;

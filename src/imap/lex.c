@@ -22,10 +22,15 @@ lex_release(struct lex *l)
 	buf_release(&l->line);
 }
 
+#define SEARCH		"* SEARCH "	/* what a part of one begins with */
+
 static void
 start_response(struct lex *l)
 {
 	buf_clear(&l->line);
+	if (l->parted)
+		buf_addf(&l->line, SEARCH "%s", l->number);
+	l->parted = false;
 	l->segment = 0;
 	l->body_at = SIZE_MAX;
 	l->body_size = 0;
@@ -195,6 +200,30 @@ end_line(struct lex *l, enum lex_event *ev, struct err *e)
 	return 0;
 }
 
+/*
+ * A SEARCH that gets long is handed out between two numbers; the second one, as far as it is there, begins the rest.
+ * Its MODSEQ, "(MODSEQ 5)" at the end, is left alone.
+ */
+static bool
+cut_search(struct lex *l)
+{
+	const char *p = l->line.p, *end = p + l->line.n, *last = end;
+
+	if (l->line.n < LEX_PART || l->segment > 0 ||
+	    !str_same(p, strlen(SEARCH), SEARCH))
+		return false;
+	while (last[-1] >= '0' && last[-1] <= '9')
+		last--;
+	if ((size_t)(end - last) >= sizeof(l->number) || last[-1] != ' ' ||
+	    last[-2] < '0' || last[-2] > '9')
+		return false;
+	memcpy(l->number, last, (size_t)(end - last) + 1);
+	l->line.n = (size_t)(last - 1 - p);
+	l->line.p[l->line.n] = '\0';
+	l->finished = l->parted = true;
+	return true;
+}
+
 static int
 push_text(struct lex *l, const char **p, const char *end, enum lex_event *ev,
     struct err *e)
@@ -210,8 +239,11 @@ push_text(struct lex *l, const char **p, const char *end, enum lex_event *ev,
 		return too_long(e);
 	*p += n;
 	*ev = LEX_MORE;
-	if (nl == NULL)
+	if (nl == NULL) {
+		if (cut_search(l))
+			*ev = LEX_RESPONSE;
 		return 0;
+	}
 	(*p)++;
 	return end_line(l, ev, e);
 }

@@ -3,6 +3,7 @@
  *
  * A response is a line that may hold literals.  Lines and small literals are gathered into a buffer, for response.c
  * to parse as a whole; the literal of a FETCH's BODY[] is not gathered but handed out piece by piece as it arrives.
+ * So is a SEARCH that finds a million messages, as several of them.
  */
 #ifndef IMAP_LEX_H
 #define IMAP_LEX_H
@@ -14,8 +15,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Bytes of a response without its bodies: a SEARCH that finds a million messages has 7 MB. */
-#define LEX_LINE_MAX	(8 * 1024 * 1024)
+#define LEX_LINE_MAX	(8 * 1024 * 1024)	/* bytes of a response without its bodies */
+#define LEX_PART	(1024 * 1024)	/* a longer SEARCH comes in parts of about that, each a whole response */
 #define LEX_LITERAL_MAX	(1024 * 1024)	/* bytes of a literal that is not a body */
 
 enum lex_event {
@@ -36,6 +37,8 @@ struct lex {
 	size_t		segment;	/* where the text behind the last literal begins */
 	uint64_t	left;		/* of the current literal */
 	bool		finished;	/* the line was handed out: the next call starts a new one */
+	bool		parted;		/* ... which is the same SEARCH's, and begins with this piece of a number: */
+	char		number[24];
 };
 
 void lex_init(struct lex *);

@@ -275,27 +275,34 @@ has_word(const char *text, const char *const *words, size_t n)
 #define HAS_WORD(text, words)	\
 	has_word(text, words, sizeof(words) / sizeof(words[0]))
 
-enum imap_refusal
-response_refusal(const struct response *r, uint64_t *backoff)
+bool
+response_passes(const char *text, uint64_t *backoff)
 {
 	/* Codes after which waiting does not help, whatever the text, which may have a folder's name in it. */
 	static const char *const final[] = { "[NONEXISTENT]", "[NOPERM]",
-	    "[AUTHORIZATIONFAILED]", "[CANNOT]", "[CORRUPTION]" };
+	    "[AUTHENTICATIONFAILED]", "[AUTHORIZATIONFAILED]", "[EXPIRED]",
+	    "[CANNOT]", "[CORRUPTION]" };
+	/* "try again" alone is said of wrong passwords, too. */
 	static const char *const later[] = { "[THROTTLED]", "[INUSE]",
 	    "[UNAVAILABLE]", "[LIMIT]", "[SERVERBUG]",
 	    "Request is throttled", "rate limit", "bandwidth limit",
-	    "Too many", "try again", "not connected" };
+	    "Too many", "try again later", "not connected" };
 	const char *p;
 
 	*backoff = 0;
-	if (!HAS_WORD(r->text, final)) {
-		if ((p = strcasestr(r->text, "Backoff Time:")) != NULL) {
-			p += 13 + strspn(p + 13, " ");
-			text_u64(p, strspn(p, "0123456789"), backoff);
-			return REFUSED_LATER;
-		}
-		if (HAS_WORD(r->text, later))
-			return REFUSED_LATER;
-	}
+	if (HAS_WORD(text, final))
+		return false;
+	if ((p = strcasestr(text, "Backoff Time:")) == NULL)
+		return HAS_WORD(text, later);
+	p += 13 + strspn(p + 13, " ");
+	text_u64(p, strspn(p, "0123456789"), backoff);
+	return true;
+}
+
+enum imap_refusal
+response_refusal(const struct response *r, uint64_t *backoff)
+{
+	if (response_passes(r->text, backoff))
+		return REFUSED_LATER;
 	return r->status == RESP_BAD ? REFUSED_UNKNOWN : REFUSED_PLAIN;
 }

@@ -100,9 +100,12 @@ void response_release(struct response *);
 void response_parse(struct response *, char *, size_t, size_t body_at, uint64_t body_size);
 
 /*
- * response_refusal(r, backoff_out): how to take a NO or BAD: by its code, or else by the words that servers use
- * ("[THROTTLED]" anywhere, "Suggested Backoff Time: N milliseconds").
+ * response_passes(text, backoff_out): whether a refusal, of a command or of the sign-in, says that it will pass: by its
+ * code, or else by the words that servers use ("[THROTTLED]" anywhere, "Suggested Backoff Time: N milliseconds": N is
+ * the server's own figure, else 0).
  */
+bool response_passes(const char *, uint64_t *);
+/* response_refusal(r, backoff_out): how to take a NO or BAD. */
 enum imap_refusal response_refusal(const struct response *, uint64_t *);
 
 #endif

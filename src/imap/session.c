@@ -199,6 +199,18 @@ receive(struct imap *im, struct err *e)
 	return 0;
 }
 
+/* What brings nothing has come: a server may do that for a while. */
+static int
+count_chatter(struct imap *im, struct err *e)
+{
+	if (im->chatter++ == 0)
+		im->chatter_since = time(NULL);
+	if (im->chatter <= CHATTER_MAX &&
+	    time(NULL) - im->chatter_since <= CHATTER_SECONDS)
+		return 0;
+	return err_set(e, EK_TEMP, "the server talks, but answers nothing");
+}
+
 /* One line of what libcurl may have left behind: whether it is the answer to our NOOP. */
 static bool
 is_synced(const struct imap *im, const struct buf *line, struct buf *bye)
@@ -231,6 +243,8 @@ discard_foreign(struct imap *im, struct err *e)
 				    "connection: %s", bye.p);
 			goto out;
 		}
+		if (count_chatter(im, e) == -1)
+			goto out;
 		nl = memchr(im->in, '\n', (size_t)(im->in_end - im->in));
 		n = (size_t)((nl == NULL ? im->in_end : nl + 1) - im->in);
 		if (n > DISCARD_MAX - dropped) {
@@ -292,8 +306,6 @@ next_response(struct imap *im, struct err *e)
 		case LEX_BODY_END:
 			break;
 		case LEX_RESPONSE:
-			if (im->lex.line.n == 0)
-				break;	/* an empty line */
 			if (log_wants(LOG_DEBUG))
 				log_debug("S: %s", im->lex.line.p);
 			response_parse(&im->resp, im->lex.line.p,
@@ -429,8 +441,10 @@ end_command(struct imap *im, struct command **out, struct err *e)
 	c->next = NULL;
 	im->unanswered--;
 	take_code(im, c, r);
-	if (c->kind == COMMAND_EXAMINE)
+	if (c->kind == COMMAND_EXAMINE) {
 		im->exists = c->box.exists;
+		memset(im->told, 0, sizeof(im->told));
+	}
 	if (c->ended != NULL)
 		c->ended(im, r);
 	*out = c;
@@ -504,13 +518,7 @@ check_patience(struct imap *im, struct err *e)
 	default:
 		break;
 	}
-	if (im->chatter++ == 0)
-		im->chatter_since = time(NULL);
-	if (im->chatter > CHATTER_MAX ||
-	    time(NULL) - im->chatter_since > CHATTER_SECONDS)
-		return err_set(e, EK_TEMP, "the server talks, but answers "
-		    "nothing");
-	return 0;
+	return count_chatter(im, e);
 }
 
 static int

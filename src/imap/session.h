@@ -13,6 +13,7 @@
 #include "imap/wire.h"
 
 #define TAG_MAX		32
+#define FETCH_FAULTS	8	/* kinds of them that are mentioned of a folder */
 
 enum command_kind {
 	COMMAND_QUIET,		/* nobody waits for it: CAPABILITY, ID, ENABLE */
@@ -37,6 +38,9 @@ struct command {
 	struct mail_state box;
 	char		*mailboxid;	/* own */
 	bool		 opening;	/* what comes is about the new folder, no longer about the old one */
+	/* COMMAND_FETCH */
+	uint64_t	 unreadable;	/* responses without a UID that could be read, */
+	const char	*why;		/* ... the first of them because */
 };
 
 struct imap {
@@ -71,6 +75,7 @@ struct imap {
 	bool		 enabled;	/* ENABLE QRESYNC was sent */
 	/* the folder that is open */
 	uint64_t	 exists;
+	const char	*told[FETCH_FAULTS];	/* what was wrong with answers, as far as it was said */
 	/* bodies */
 	struct imap_body body;
 	bool		 has_body;

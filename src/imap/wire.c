@@ -19,12 +19,20 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "imap/cursor.h"
+#include "imap/response.h"
 #include "imap/wire.h"
 
 #define RECV_MAX	(256 * 1024)		/* with TLS one call gives a record, 16 KiB */
 #define QUEUE_MAX	(64 * 1024 * 1024)	/* what may wait to be sent */
 #define CONNECT_SECONDS	30
 #define SAID_MAX	1024			/* bytes kept of a refusal */
+
+/*
+ * A byte now and then is no silence; but where so few of them come in so many times the silence that is allowed,
+ * nothing will come of it.  A server that says "still here" every 20 seconds says more.
+ */
+#define TRICKLE_BYTES		512
+#define TRICKLE_TIMEOUTS	10
 
 /* Queued bytes that wait for a wire_release(): the synchronizing literal of one command, and what follows in it. */
 struct gate {
@@ -41,6 +49,8 @@ struct wire {
 	size_t		 gates, gates_cap;
 	unsigned int	 timeout;		/* seconds */
 	uint64_t	 received;
+	size_t		 few;			/* bytes of late, */
+	double		 waited;		/* ... and seconds of waiting for them */
 	uint64_t	 max_rate;
 	double		 began;			/* of the reckoning of max_rate */
 	uint64_t	 since;			/* bytes since then */
@@ -48,6 +58,7 @@ struct wire {
 
 /* What the server said while libcurl signed in. */
 struct greeting {
+	bool		 connected;		/* there was somebody to say something */
 	bool		 begun;			/* its first line was one */
 	struct buf	 last;			/* its last NO, BAD or BYE; or what it said instead of a greeting */
 	bool		 refused, bye;		/* there was one; it was a BYE */
@@ -80,14 +91,18 @@ static int
 take_line(struct greeting *g, const char *line)
 {
 	const char *word = line + strcspn(line, " ");
+	bool capability = strcasestr(line, "CAPABILITY ") != NULL;
 	size_t n;
 
 	if (!g->begun && strncmp(line, "* ", 2) != 0) {
 		buf_adds(&g->last, line);
 		return -1;
 	}
+	/* The rest of the dialogue is about secrets. */
+	if (!g->begun || capability)
+		log_debug("S: %s", line);
 	g->begun = true;
-	if (strcasestr(line, "CAPABILITY ") != NULL)
+	if (capability)
 		take_capability(g, line);
 	word += strspn(word, " ");
 	n = strcspn(word, " ");
@@ -122,9 +137,33 @@ on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 	return cancel_signal() != 0;
 }
 
-static void
+/* Of what libcurl tells only what has no secret in it: where it connects, and how that is encrypted. */
+static int
+on_debug(CURL *curl, curl_infotype type, char *p, size_t n, void *arg)
+{
+	static const char *const told[] = { "Trying ", "Connected to ",
+	    "Established connection to ", "SSL connection using " };
+	char *line;
+	size_t i;
+
+	(void)curl, (void)arg;
+	if (type != CURLINFO_TEXT)
+		return 0;
+	line = xmemdup0(p, n);
+	p = line + strspn(line, " ");
+	p[strcspn(p, "\r\n")] = '\0';
+	for (i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (strncmp(p, told[i], strlen(told[i])) == 0)
+			log_debug("%s", p);
+	free(line);
+	return 0;
+}
+
+/* Each set_*() is false where there is no memory: without all it was told, the handle must not be used. */
+static bool
 set_url(CURL *curl, const struct imap_login *l)
 {
+	bool ok;
 	const char *open = strchr(l->host, ':') != NULL ? "[" : "";
 	const char *close = *open == '[' ? "]" : "";
 	char *url;
@@ -132,22 +171,25 @@ set_url(CURL *curl, const struct imap_login *l)
 	url = xasprintf("%s://%s%s%s:%u/",
 	    l->tls == IMAP_TLS_IMPLICIT ? "imaps" : "imap", open, l->host,
 	    close, (unsigned int)l->port);
-	curl_easy_setopt(curl, CURLOPT_URL, url);
+	ok = curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK;
 	free(url);
+	return ok;
 }
 
 /* A file of certificates or a directory of them, hashed as OpenSSL wants it. */
-static void
+static bool
 set_ca(CURL *curl, const char *path)
 {
 	struct stat st;
 	bool directory = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 
-	curl_easy_setopt(curl, CURLOPT_CAINFO, directory ? NULL : path);
-	curl_easy_setopt(curl, CURLOPT_CAPATH, directory ? path : NULL);
+	return curl_easy_setopt(curl, CURLOPT_CAINFO,
+	    directory ? NULL : path) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_CAPATH,
+	    directory ? path : NULL) == CURLE_OK;
 }
 
-static void
+static bool
 set_tls(CURL *curl, const struct imap_login *l)
 {
 	curl_easy_setopt(curl, CURLOPT_USE_SSL, l->tls == IMAP_TLS_NONE ?
@@ -156,58 +198,50 @@ set_tls(CURL *curl, const struct imap_login *l)
 	    (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (l->tls_ca != NULL)
-		set_ca(curl, l->tls_ca);
-	if (l->tls_pin != NULL) {
-		/* A pinned key says more than any chain: it takes the chain's place. */
-		curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, l->tls_pin);
-		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
+	if (l->tls_ca != NULL && !set_ca(curl, l->tls_ca))
+		return false;
+	if (l->tls_pin == NULL)
+		return true;
+	/* A pinned key says more than any chain: it takes the chain's place. */
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	return curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY,
+	    l->tls_pin) == CURLE_OK;
 }
 
 /*
  * Which mechanisms libcurl may use.  Left to itself it prefers some that servers offer and can't do, and never comes
  * back from them; so it gets what the kind of secret calls for.
  */
-static void
+static bool
 set_secret(CURL *curl, const struct imap_login *l, bool any_mechanism)
 {
-	curl_easy_setopt(curl, CURLOPT_USERNAME, l->user);
-	if (l->is_token) {
-		curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, l->secret);
-		curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS,
-		    "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
-		return;
-	}
-	curl_easy_setopt(curl, CURLOPT_PASSWORD, l->secret);
-	if (!any_mechanism)
-		curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS,
-		    "AUTH=PLAIN;AUTH=LOGIN");
+	const char *mechanisms = any_mechanism ? NULL :
+	    l->is_token ? "AUTH=OAUTHBEARER;AUTH=XOAUTH2" :
+	    "AUTH=PLAIN;AUTH=LOGIN";
+
+	return curl_easy_setopt(curl, CURLOPT_USERNAME, l->user) ==
+	    CURLE_OK &&
+	    curl_easy_setopt(curl, l->is_token ? CURLOPT_XOAUTH2_BEARER :
+	    CURLOPT_PASSWORD, l->secret) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, mechanisms) ==
+	    CURLE_OK;
 }
 
 /* Plain text is for a server that is near: what the environment says of proxies must not send it further. */
-static void
+static bool
 set_proxy(CURL *curl, const struct imap_login *l)
 {
-	if (l->proxy != NULL)
-		curl_easy_setopt(curl, CURLOPT_PROXY, l->proxy);
-	else if (l->tls == IMAP_TLS_NONE)
-		curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	const char *proxy = l->proxy == NULL && l->tls == IMAP_TLS_NONE ?
+	    "" : l->proxy;
+
+	return curl_easy_setopt(curl, CURLOPT_PROXY, proxy) == CURLE_OK;
 }
 
-static CURL *
-new_handle(const struct imap_login *l, struct greeting *g, char *why)
+static void
+set_manners(CURL *curl, const struct imap_login *l)
 {
-	CURL *curl = curl_easy_init();
-
-	if (curl == NULL)
-		abort();
-	set_url(curl, l);
-	set_tls(curl, l);
-	set_proxy(curl, l);
 	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "imap,imaps");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)RECV_MAX);
@@ -218,13 +252,38 @@ new_handle(const struct imap_login *l, struct greeting *g, char *why)
 	    CONNECT_SECONDS));
 	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
 	    (long)l->timeout);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
 	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+/* Where libcurl tells what happens. */
+static void
+set_listeners(CURL *curl, struct greeting *g, char *why)
+{
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, g);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	return curl;
+	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(curl, CURLOPT_VERBOSE, (long)log_wants(LOG_DEBUG));
+}
+
+/* NULL where there is no memory. */
+static CURL *
+new_handle(const struct imap_login *l, struct greeting *g, char *why)
+{
+	CURL *curl = curl_easy_init();
+
+	if (curl == NULL)
+		return NULL;
+	set_manners(curl, l);
+	set_listeners(curl, g, why);
+	if (set_url(curl, l) && set_tls(curl, l) && set_proxy(curl, l) &&
+	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "imap,imaps") ==
+	    CURLE_OK)
+		return curl;
+	curl_easy_cleanup(curl);
+	return NULL;
 }
 
 /*
@@ -243,7 +302,8 @@ find_pin(const struct imap_login *l, char out[PIN_MAX])
 	int rc = -1;
 
 	anonymous.tls_pin = NULL;
-	curl = new_handle(&anonymous, &g, why);
+	if ((curl = new_handle(&anonymous, &g, why)) == NULL)
+		return -1;
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
@@ -270,14 +330,24 @@ is_cut(const char *why)
 }
 
 static int
+unreachable(const struct imap_login *l, const char *why, const char *said,
+    struct err *e)
+{
+	bool proxy = l->proxy != NULL;
+
+	return err_set(e, EK_TEMP, "can't connect to %s port %u%s%s: %s%s%s",
+	    l->host, (unsigned int)l->port, proxy ? " through the proxy " :
+	    "", proxy ? l->proxy : "", why, *said == '\0' ? "" : ": ", said);
+}
+
+static int
 tls_error(const struct imap_login *l, CURLcode code, const char *why,
     struct err *e)
 {
 	char pin[PIN_MAX];
 
 	if (code == CURLE_SSL_CONNECT_ERROR && is_cut(why))
-		return err_set(e, EK_TEMP, "can't connect to %s port %u: %s",
-		    l->host, (unsigned int)l->port, why);
+		return unreachable(l, why, "", e);
 	err_set(e, EK_TLS, "no trusted connection to %s: %s", l->host, why);
 	switch (code) {
 	case CURLE_USE_SSL_FAILED:
@@ -297,27 +367,10 @@ tls_error(const struct imap_login *l, CURLcode code, const char *why,
 		return err_next(e, "tls_ca or --tls-ca names a file of "
 		    "certificates in PEM");
 	default:
-		return -1;
+		return strcasestr(why, "wrong version number") == NULL ? -1 :
+		    err_next(e, "imaps:// is for port 993, imap:// for "
+		    "143 (STARTTLS)");
 	}
-}
-
-/* Whether the words of a refused sign-in say that it will pass; a code that says otherwise has the last word. */
-static bool
-is_passing(const char *said)
-{
-	static const char *const words[] = { "UNAVAILABLE", "INUSE",
-	    "THROTTLED", "LIMIT]", "SERVERBUG", "try again later",
-	    "Too many" };
-	size_t i;
-
-	if (strcasestr(said, "[AUTHENTICATIONFAILED]") != NULL ||
-	    strcasestr(said, "[AUTHORIZATIONFAILED]") != NULL ||
-	    strcasestr(said, "[EXPIRED]") != NULL)
-		return false;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(said, words[i]) != NULL)
-			return true;
-	return false;
 }
 
 static int
@@ -325,8 +378,9 @@ auth_error(const struct imap_login *l, const struct greeting *g,
     struct err *e)
 {
 	const char *said = buf_text(&g->last);
+	uint64_t backoff;
 
-	if (is_passing(said))
+	if (response_passes(said, &backoff))
 		return err_set(e, EK_TEMP, "%s does not sign in %s now: %s",
 		    l->host, l->user, said);
 	if (!g->refused && !(l->is_token ? g->token : g->password))
@@ -377,12 +431,15 @@ connect_error(const struct imap_login *l, const struct greeting *g,
 		    (unsigned int)l->port, why, g->last.n > 0 ? ": " : "",
 		    buf_text(&g->last));
 	default:
-		err_set(e, EK_TEMP, "can't connect to %s port %u: %s%s%s",
-		    l->host, (unsigned int)l->port, why,
-		    g->last.n > 0 ? ": " : "", buf_text(&g->last));
-		return code == CURLE_COULDNT_RESOLVE_HOST ?
-		    err_next(e, "check the server's name and the network") :
-		    -1;
+		unreachable(l, why, buf_text(&g->last), e);
+		if (code == CURLE_COULDNT_RESOLVE_HOST)
+			return err_next(e,
+			    "check the server's name and the network");
+		/* It waits for our first word. */
+		if (l->tls != IMAP_TLS_IMPLICIT && g->connected && !g->begun)
+			return err_next(e, "imap:// is for port 143 "
+			    "(STARTTLS), imaps:// for 993");
+		return -1;
 	}
 }
 
@@ -391,16 +448,21 @@ static CURL *
 sign_in(const struct imap_login *l, bool any_mechanism, struct greeting *g,
     CURLcode *code_out, char *why)
 {
+	curl_off_t took;
 	CURL *curl;
 	long no;
 
-	g->begun = false;
+	g->begun = g->connected = false;
 	why[0] = '\0';
-	curl = new_handle(l, g, why);
-	set_secret(curl, l, any_mechanism);
-	*code_out = curl_easy_perform(curl);
+	*code_out = CURLE_OUT_OF_MEMORY;
+	if ((curl = new_handle(l, g, why)) == NULL)
+		return NULL;
+	if (set_secret(curl, l, any_mechanism))
+		*code_out = curl_easy_perform(curl);
 	if (*code_out == CURLE_OK)
 		return curl;
+	g->connected = curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T,
+	    &took) == CURLE_OK && took > 0;
 	/* libcurl's own sentence tells host and port once more. */
 	if (*code_out == CURLE_COULDNT_CONNECT &&
 	    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &no) == CURLE_OK &&
@@ -472,9 +534,11 @@ wire_open(const struct imap_login *l, struct wire **out, struct err *e)
 		goto out;
 	}
 	/* The handle lives on, where it wrote during the sign-in doesn't. */
+	curl_easy_setopt(curl, CURLOPT_VERBOSE, 0L);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, NULL);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, NULL);
+	log_debug("signed in as %s", l->user);
 	*out = w;
 	rc = 0;
 out:
@@ -644,7 +708,6 @@ static int
 obey_rate(struct wire *w, size_t n, struct err *e)
 {
 	double now = seconds(), due;
-	struct pollfd fd = { .fd = cancel_fd(), .events = POLLIN };
 
 	if (w->max_rate == 0)
 		return 0;
@@ -656,14 +719,27 @@ obey_rate(struct wire *w, size_t n, struct err *e)
 		w->since = 0;
 		return 0;
 	}
-	poll(&fd, 1, (int)((due - now) * 1000) + 1);
-	return cancel_check(e);
+	return cancel_sleep(due - now, e);
+}
+
+static int
+check_trickle(struct wire *w, size_t n, struct err *e)
+{
+	w->few += n;
+	if (w->few >= TRICKLE_BYTES) {
+		w->few = 0;
+		w->waited = 0;
+	}
+	if (w->waited < TRICKLE_TIMEOUTS * (double)w->timeout)
+		return 0;
+	return err_set(e, EK_TEMP, "the server sent only %zu bytes in %.0f "
+	    "seconds", w->few, w->waited);
 }
 
 int
 wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
 {
-	double until = 0;
+	double until = 0, from;
 	size_t max = RECV_MAX;
 	CURLcode code;
 	int r;
@@ -684,15 +760,17 @@ wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
 		if (code != CURLE_AGAIN)
 			return err_set(e, EK_TEMP, "the connection broke: %s",
 			    curl_easy_strerror(code));
+		from = seconds();
 		if (until == 0)
-			until = seconds() + w->timeout;
+			until = from + w->timeout;
 		if ((r = wait_ready(w, until, e)) == -1)
 			return -1;
+		w->waited += seconds() - from;
 		if (r == 0)
 			return err_set(e, EK_TEMP,
 			    "the server was silent for %u seconds", w->timeout);
 	}
 	w->received += *n;
 	*p = w->in;
-	return obey_rate(w, *n, e);
+	return check_trickle(w, *n, e) == -1 ? -1 : obey_rate(w, *n, e);
 }

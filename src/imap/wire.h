@@ -28,7 +28,7 @@ void wire_drop(struct wire *);
 size_t wire_waiting(const struct wire *);
 /*
  * wire_get(w, p_out, n_out, e): wait for bytes; they are borrowed until the next call.  EK_TEMP when the peer closed,
- * was silent too long or the network failed; EK_CANCELLED on a signal.
+ * was silent, or next to silent, for too long or the network failed; EK_CANCELLED on a signal.
  */
 int wire_get(struct wire *, const char **, size_t *, struct err *);
 /* wire_flush(w): send what can be sent without waiting. */

@@ -59,6 +59,7 @@ struct changes {
 	const struct listed **flags;	/* own; of the listing: known with other flags, by flags, labels, UID */
 	size_t		 flags_n, flags_cap;
 	bool		 reused;	/* a known UID has another INTERNALDATE: it is another message */
+	uint64_t	 untold;	/* known, and their flags could not be compared */
 	uint64_t	 same;		/* known and listed */
 };
 void changes_release(struct changes *);
@@ -77,17 +78,20 @@ int compare_known(struct catalog *, uint64_t epoch, const struct uidset *, struc
 
 /* A folder of the server that was chosen. */
 struct folder {
-	const struct mail_box *box;	/* borrowed from the listing */
+	struct mail_box	*box;		/* borrowed from the listing */
+	int		 rank;		/* policy_rank() */
 	uint64_t	 number;	/* in the vault */
 	uint64_t	 renamed_from;	/* it may be this folder of the vault under a new name, 0: it isn't */
 	unsigned int	 visits;	/* so far */
 	unsigned int	 breaks;	/* connections that were lost over it in a row */
 	uint64_t	 added_then;	/* messages, at the last of them */
+	unsigned int	 laters;	/* "not now" in a row without a word on when */
+	bool		 dates_change;	/* INTERNALDATE tells nothing of its messages */
 	bool		 done;
 	/* for the report */
 	uint64_t	 added, bytes, flags, gone;
-	uint64_t	 known_before;	/* live when the run began */
 	bool		 noted_size;	/* a wrong RFC822.SIZE was mentioned */
+	bool		 noted_unreadable;	/* ... answers that could not be understood were */
 };
 
 /* Facts of a message that come in more than one response. */
@@ -110,6 +114,7 @@ struct visit {
 	enum visit_kind	 kind;
 	struct policy_visit plan;
 	/* sending */
+	int64_t		 sent_at;	/* its last command, by backup_ms() */
 	bool		 examined;	/* EXAMINE is on the wire */
 	bool		 condstore;	/* ... with that parameter */
 	bool		 listed;	/* the listing commands are */
@@ -123,6 +128,8 @@ struct visit {
 	struct known_epoch known;	/* epoch 0: nothing */
 	struct vault_box where;		/* where messages go, once opened */
 	bool		 opened, refused, later;
+	unsigned int	 laters;	/* FETCHes refused so in a row, with no message between */
+	bool		 replaced;	/* MAILBOXID was not the one that was expected */
 	bool		 moved;		/* UIDVALIDITY was not the one that was expected */
 	bool		 unknown;	/* EXAMINE was BAD */
 	bool		 fetch_refused;	/* the server said NO to a FETCH */
@@ -141,7 +148,16 @@ struct visit {
 	struct uidset	 nil, spoiled;	/* not delivered, and how */
 	struct mail_state settled;	/* FETCH: the state that the comparison ends with */
 	bool		 settled_full;
-	uint64_t	 unnamed;	/* messages that EXISTS counts and nobody lists */
+	uint64_t	 untold;	/* messages whose flags could not be compared */
+	bool		 open;		/* something was named that the next run has to compare anew */
+};
+
+/* Visits in the order of their commands.  Folders that nobody has come to yet have none. */
+struct queue {
+	struct visit	*first, *last;	/* own: on the wire, or next on it */
+	struct visit	*sending;	/* the first that is not all sent; NULL: the next folder's is made */
+	size_t		 reached;	/* folders whose visits were made */
+	struct visit	*put_off, *put_off_last;	/* own: over, to be made again when all others are through */
 };
 
 struct backup {
@@ -150,12 +166,16 @@ struct backup {
 	struct job_backup_report *report;
 	struct catalog	*catalog;	/* the vault's */
 	struct imap	*im;		/* own */
+	struct connect_secret *secret;	/* own */
 	struct vault_txn *txn;		/* own */
+	struct run_counts safe;		/* what the last commit of this run made durable */
+	uint64_t	 head;		/* last commit of the run before */
 	struct imap_boxes boxes;	/* own */
+	bool		 listing_trusted;	/* what is not listed is gone */
 	struct folder	*folders;	/* own: the chosen ones, in the order of visits */
 	size_t		 folders_n;
-	struct visit	*first, *last;	/* own: visits begun or waiting, in order */
-	struct visit	*sending;	/* the first that is not all sent */
+	bool		 all_chosen;	/* no personal folder was left out */
+	struct queue	 queue;
 	struct policy_server server;
 	bool		 gmail;
 	struct intern	*texts;		/* own */
@@ -164,30 +184,56 @@ struct backup {
 	struct visit	*late_visit;
 	uint64_t	 total, done;	/* messages, for progress */
 	unsigned int	 breaks;	/* connections lost since the last progress */
-	uint64_t	 next_folder, next_epoch;
-	bool		 partial;	/* something is missing and was named */
+	uint64_t	 last_folder, last_epoch;	/* the highest numbers given */
+	uint64_t	 problems;	/* what was named as missing or odd: the run is not complete */
+	char		*problem;	/* own: the first of them, or NULL */
+	uint64_t	 put_off;	/* folders that the server would not show now */
 	uint64_t	 lost_packs;
-	double		 waited;	/* seconds, on the server's demand */
+	double		 waited;	/* seconds, on the server's demand; */
+	int64_t		 waited_from;	/* ... the last time since then, by backup_ms() */
 	bool		 signed_in;	/* the run leaves a trace */
 	bool		 give_up;	/* a new connection is no help */
 };
 
-/* plan.c: list the folders, record what they are, choose and order, and say what to do about each. */
+/* plan.c: list the folders, choose and order, and say what to do about each. */
 int plan_folders(struct backup *, struct err *);
 int plan_visits(struct backup *, struct err *);
-/* plan_rename(b, f, e): the folder that may be a renamed one is; plan_new(): it is a new one. */
-int plan_rename(struct backup *, struct folder *, struct err *);
-int plan_new(struct backup *, struct folder *, struct err *);
+/* plan_box(boxes, name): the folder of that name, or NULL. */
+struct mail_box *plan_box(const struct imap_boxes *, const char *);
+
+/* place.c: which folders of the vault they are. */
+/* place_all(b, e): record what LIST says.  The chosen folders stand in the order of the listing here. */
+int place_all(struct backup *, struct err *);
+/* place_rename(b, f, e): the folder that may be a renamed one is; place_apart(): it isn't, but a new one. */
+int place_rename(struct backup *, struct folder *, struct err *);
+int place_apart(struct backup *, struct folder *, struct err *);
+
+/* queue.c */
+/* queue_put(b, v): the next one to be sent, or so. */
+void queue_put(struct backup *, struct visit *);
+/* queue_put_off(b, v): it came to nothing; once more when all others are through. */
+void queue_put_off(struct backup *, struct visit *);
+/* queue_next(b, out, e): the visit whose commands are to be sent; NULL where all is sent. */
+int queue_next(struct backup *, struct visit **, struct err *);
+/* queue_take(b): the first visit, now the caller's. */
+struct visit *queue_take(struct backup *);
+/* queue_restart(b, e): what is on the wire will never be answered: those visits are made again. */
+int queue_restart(struct backup *, struct err *);
+void queue_release(struct backup *);
 
 /* visit.c: a visit is made, and sent. */
-/*
- * visit_new(b, f, kind, e): a visit as policy plans it from what is known now; a VISIT_FETCH gets its UIDs (ask)
- * from the caller.
- */
+/* visit_plan(b, f, known_out, plan_out, e): what policy says, from what is known now (epoch 0: nothing). */
+int visit_plan(struct backup *, const struct folder *, struct known_epoch *, struct policy_visit *, struct err *);
+/* visit_new(b, f, kind, e): a visit as planned now; a VISIT_FETCH gets its UIDs (ask) from the caller. */
 struct visit *visit_new(struct backup *, struct folder *, enum visit_kind, struct err *);
-/* visit_again(b, old, e): the careful one, after ${old}, which was opened. */
+/*
+ * visit_again(b, old, e): one more after ${old}: careful, where that was opened; but a folder that may be a renamed one
+ * still has to prove it.
+ */
 struct visit *visit_again(struct backup *, const struct visit *, struct err *);
 void visit_free(struct visit **);
+/* visit_refused_later(v): the server said "not now" so often that it is asked for nothing more. */
+bool visit_refused_later(const struct visit *);
 /* visit_send(b, v, e): put its next command on the wire. */
 int visit_send(struct backup *, struct visit *, struct err *);
 
@@ -210,19 +256,47 @@ void held_put(struct held *, const struct mail_meta *);
 /* held_add(h, m, newer): the same, whichever message it is; of a fact that is held already the ${newer} one counts. */
 void held_add(struct held *, const struct mail_meta *, bool newer);
 
+/* find.c */
+struct findings {
+	struct changes	changes;
+	struct uidset	lacking;	/* on the server, and not here */
+	struct uidset	over;		/* was lacking before, and is not on the server */
+	bool		trusted;	/* the figures add up */
+};
+/* find_all(b, v, out, e): compare what a visit brought with what is known, in the way that it was planned. */
+int find_all(struct backup *, struct visit *, struct findings *, struct err *);
+void find_release(struct findings *);
+
 /* settle.c: what a visit came to. */
 int settle(struct backup *, struct visit *, struct err *);
 
+/* link.c: the session, and what becomes of a backup when it ends early. */
+int link_open(struct backup *, struct err *);
+void link_close(struct backup *);
+/* link_renew(b, e): after the error ${e} another session, with all visits made again; none where nothing is left. */
+int link_renew(struct backup *, struct err *);
+/*
+ * link_wait(b, v, e): the server said "not now" in this visit, so wait.  1 done, 0 no patience is left with this
+ * folder: take it as a plain refusal, -1: EK_TEMP, nor with the server.
+ */
+int link_wait(struct backup *, const struct visit *, struct err *);
+/* backup_ms(): milliseconds on a clock that only goes on. */
+int64_t backup_ms(void);
+
 /* backup.c */
 int64_t backup_now(const struct backup *);
-/* backup_wait(b, v, e): the server asked for a pause in this visit; EK_TEMP when it asked for too many. */
-int backup_wait(struct backup *, const struct visit *, struct err *);
 void backup_event(struct backup *, const struct job_event *);
+/* backup_problem(b, folder, uids, reason): name what is missing or odd; the run ends with exit status 3 by that. */
 void backup_problem(struct backup *, const char *folder, const struct uidset *, const char *reason);
+/* backup_shrunk(b, folder, live, gone): a problem if so much of a folder vanished at once that somebody should know. */
+void backup_shrunk(struct backup *, const char *folder, uint64_t live, uint64_t gone);
+/* backup_fail(b, f, why, later): nothing more can be done for a folder; ${later}: the server may show it later. */
+void backup_fail(struct backup *, struct folder *, const char *why, bool later);
 void backup_note(struct backup *, const char *, ...) __attribute__((format(printf, 2, 3)));
-/* backup_queue(b, v): visit it when those before it are done. */
-void backup_queue(struct backup *, struct visit *);
-/* backup_stored(b, e): a message more; commit when enough have come together. */
-int backup_stored(struct backup *, struct err *);
+/* backup_progress(b): a message more. */
+void backup_progress(struct backup *);
+/* backup_commit(b, e): what is recorded is durable; backup_commit_due(): if enough of it has come together. */
+int backup_commit(struct backup *, struct err *);
+int backup_commit_due(struct backup *, struct err *);
 
 #endif

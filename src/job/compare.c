@@ -17,9 +17,9 @@ changes_release(struct changes *c)
 }
 
 /* A message that is both known and listed, as number ${i}. */
-static int
+static void
 compare_one(const struct known_uid *k, struct listing *listing, uint64_t i,
-    struct intern *in, struct changes *out, struct err *e)
+    struct intern *in, struct changes *out)
 {
 	const struct listed *l = listing_at(listing, i);
 	const char *flags = intern_text(in, l->flags);
@@ -33,17 +33,18 @@ compare_one(const struct known_uid *k, struct listing *listing, uint64_t i,
 	if ((flags == NULL || strcmp(flags, k->flags) == 0) &&
 	    (labels == NULL || (k->labels != NULL &&
 	    strcmp(labels, k->labels) == 0)))
-		return 0;
+		return;
 	/* A record of changed labels has the flags too. */
 	if (flags == NULL) {
-		if (intern_put(in, k->flags, &known) == -1)
-			return err_set(e, EK_PROTO, "too many different flags");
+		if (intern_put(in, k->flags, &known) == -1) {
+			out->untold++;
+			return;
+		}
 		listing_fill(listing, i, known);
 	}
 	out->flags = mem_grow(out->flags, &out->flags_cap, out->flags_n + 1,
 	    sizeof(*out->flags));
 	out->flags[out->flags_n++] = l;
-	return 0;
 }
 
 static int
@@ -86,8 +87,7 @@ compare_all(struct catalog *c, uint64_t epoch, struct listing *l,
 				uidset_add(&out->gone, k.uid);
 			continue;
 		}
-		if ((r = compare_one(&k, l, i++, in, out, e)) == -1)
-			break;
+		compare_one(&k, l, i++, in, out);
 	}
 	while (i < n)
 		uidset_add(&out->want, listing_at(l, i++)->uid);
@@ -118,9 +118,8 @@ compare_some(struct catalog *c, uint64_t epoch, struct listing *l,
 			while (i < n && listing_at(l, i)->uid < k.uid)
 				i++;
 			uidset_add(&known, k.uid);
-			if (i < n && listing_at(l, i)->uid == k.uid &&
-			    (r = compare_one(&k, l, i, in, out, e)) == -1)
-				break;
+			if (i < n && listing_at(l, i)->uid == k.uid)
+				compare_one(&k, l, i, in, out);
 		}
 		catalog_uids_close(&it);
 	}

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "job/job.h"
+#include "job/connect.h"
+#include "policy/policy.h"
 
 int
 job_folders(const struct account *a, const struct job_ask *ask,
@@ -15,7 +16,7 @@ job_folders(const struct account *a, const struct job_ask *ask,
 	size_t i, n = 0;
 	int rc = -1;
 
-	if (job_connect(a, NULL, ask, &im, e) == -1)
+	if (connect_once(a, ask, &im, e) == -1)
 		return -1;
 	if (imap_list(im, true, boxes, e) == -1)
 		goto out;
@@ -38,12 +39,18 @@ job_try(const struct account *a, const struct job_ask *ask, size_t *folders,
 {
 	struct imap_boxes boxes;
 	struct imap *im;
+	const char *why;
+	size_t i;
 	int rc;
 
-	if (job_connect(a, NULL, ask, &im, e) == -1)
+	if (connect_once(a, ask, &im, e) == -1)
 		return -1;
 	if ((rc = imap_list(im, false, &boxes, e)) == 0) {
-		*folders = boxes.n;
+		*folders = 0;
+		for (i = 0; i < boxes.n; i++)
+			*folders += policy_select(
+			    (const char *const *)a->folders.v, a->folders.n,
+			    a->shared, &boxes.v[i], &why);
 		imap_boxes_release(&boxes);
 	}
 	imap_close(&im);

@@ -15,19 +15,16 @@
 #include "mail/record.h"
 #include "vault/vault.h"
 
-/* How a job asks for a password, see secret_get(). */
+/*
+ * How a job asks for a password, see secret_get(): once a job, and it is wiped at the job's end, those of one session
+ * before its first command.  Only a token is asked for again when a lost connection is made anew.
+ */
 struct job_ask {
 	secret_ask_fn	*fn;	/* may be NULL: nobody to ask */
 	void		*arg;
 };
 
-/*
- * job_connect(account, hint, ask, im_out, e): find the secret and sign in.  The secret is wiped before the first
- * command.
- */
-int job_connect(const struct account *, const char *hint, const struct job_ask *, struct imap **, struct err *);
-
-/* job_try(account, ask, folders_out, e): sign in, count the folders, sign out: the account is right. */
+/* job_try(account, ask, folders_out, e): sign in, count the folders to back up, sign out: the account is right. */
 int job_try(const struct account *, const struct job_ask *, size_t *, struct err *);
 /*
  * job_folders(account, ask, boxes_out, e): every folder of the server with its figures, sizes where the server can

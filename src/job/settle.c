@@ -28,8 +28,7 @@ put_gone(struct backup *b, struct visit *v, const struct uidset *gone,
 {
 	struct record rec = { .kind = REC_GONE };
 	struct uidset both = UIDSET_INIT;
-	uint64_t n = uidset_count(gone), live = v->known.live;
-	char text[128];
+	uint64_t n = uidset_count(gone);
 	int rc = 0;
 
 	uidset_add_set(&both, gone);
@@ -38,12 +37,7 @@ put_gone(struct backup *b, struct visit *v, const struct uidset *gone,
 	    &both };
 	v->f->gone += n;
 	b->report->counts.gone += n;
-	if (policy_shrunk(live, n)) {
-		snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64
-		    " messages are gone from the server; the vault keeps them",
-		    n, live);
-		backup_problem(b, v->f->box->name, NULL, text);
-	}
+	backup_shrunk(b, v->f->box->name, v->known.live, n);
 	if (!uidset_empty(&both))
 		rc = vault_put(b->txn, &rec, e);
 	uidset_release(&both);
@@ -120,7 +114,7 @@ finish(struct backup *b, struct visit *v, const struct mail_state *state,
 		.folder = v->where.folder,
 		.uidvalidity = v->where.uidvalidity,
 		.has_state = true,
-		.complete = v->unnamed == 0,
+		.complete = !v->open,
 		.full = full,
 		.uidnext = state->uidnext,
 		.highestmodseq = state->highestmodseq,
@@ -145,33 +139,13 @@ finish(struct backup *b, struct visit *v, const struct mail_state *state,
 /* ---- going on ---- */
 
 static int
-fail_folder(struct backup *b, struct visit *v, const char *why)
-{
-	v->f->done = true;
-	b->report->counts.failed++;
-	backup_problem(b, v->f->box->name, NULL, why);
-	return 0;
-}
-
-static int
 look_again(struct backup *b, struct visit *v, struct err *e)
 {
 	struct visit *next;
 
 	if ((next = visit_again(b, v, e)) == NULL)
 		return -1;
-	backup_queue(b, next);
-	return 0;
-}
-
-static int
-plan_anew(struct backup *b, struct visit *v, struct err *e)
-{
-	struct visit *next;
-
-	if ((next = visit_new(b, v->f, VISIT_COMPARE, e)) == NULL)
-		return -1;
-	backup_queue(b, next);
+	queue_put(b, next);
 	return 0;
 }
 
@@ -190,257 +164,63 @@ fetch_lacking(struct backup *b, struct visit *v, const struct uidset *want,
 		next->ask_step = 1;
 	next->settled = v->box;
 	next->settled_full = v->plan.full;
-	next->unnamed = v->unnamed;
-	backup_queue(b, next);
+	next->open = v->open;
+	queue_put(b, next);
 	return 0;
 }
 
 /* ---- a comparison ---- */
 
-/* What a visit found out, whichever way it compared. */
-struct findings {
-	struct changes	changes;
-	struct uidset	lacking;	/* on the server, and not here */
-	struct uidset	over;		/* was lacking before, and is not on the server */
-	bool		trusted;	/* the figures add up */
-	uint64_t	unnamed;	/* messages more than UIDs */
+/* 1 is found in an epoch before ${at}, under its UIDVALIDITY. */
+struct before {
+	uint64_t	epoch, uidvalidity;
 };
 
-/* What was asked for by number and did not come, of what isn't gone. */
 static int
-find_lacking(struct backup *b, struct visit *v, struct uidset *out,
-    struct err *e)
+is_before(void *arg, const struct known_message *m, struct err *e)
 {
-	if (v->plan.ask_missing && v->known.epoch == v->where.epoch &&
-	    catalog_missing(b->catalog, v->where.epoch, out, e) == -1)
-		return -1;
-	uidset_add_set(out, &v->nil);
-	uidset_add_set(out, &v->spoiled);
-	uidset_remove_set(out, &v->arrived);
-	uidset_remove_set(out, &v->vanished);
-	return 0;
+	const struct before *at = arg;
+
+	(void)e;
+	return m->epoch < at->epoch && m->uidvalidity == at->uidvalidity;
 }
 
-/* What was missing in this epoch and is not among ${there}. */
+/* Whether this folder's epoch began because UIDs stood for other messages: 1, 0, -1. */
 static int
-find_over(struct backup *b, struct visit *v, const struct uidset *there,
-    struct findings *f, struct err *e)
+is_renewed(struct backup *b, const struct visit *v, struct err *e)
 {
-	if (v->known.epoch != v->where.epoch || v->known.missing == 0)
-		return 0;
-	if (catalog_missing(b->catalog, v->where.epoch, &f->over, e) == -1)
-		return -1;
-	uidset_remove_set(&f->over, there);
-	uidset_remove_set(&f->lacking, &f->over);
-	return 0;
+	struct before at = { v->where.epoch, v->where.uidvalidity };
+
+	return catalog_messages(b->catalog, v->f->number, CATALOG_NOW, true,
+	    is_before, &at, e);
 }
 
-static void
-tally(const struct visit *v, const struct findings *f, struct policy_tally *t)
-{
-	memset(t, 0, sizeof(*t));
-	t->known = v->known.epoch == v->where.epoch ? v->known.live : 0;
-	t->gone = uidset_count(&f->changes.gone);
-	t->added = v->added;
-	t->below = v->below;
-	t->lacking = uidset_count(&f->lacking);
-	t->opened = v->box.exists;
-	t->exists = v->exists;
-}
-
-/* What the server told of changes: flags, late messages, and what was lacking before. */
-static int
-find_changed(struct backup *b, struct visit *v, struct findings *f,
-    struct err *e)
-{
-	if (find_lacking(b, v, &f->lacking, e) == -1)
-		return -1;
-	listing_sort(v->listing);
-	if (compare_some(b->catalog, v->where.epoch, v->listing, b->texts,
-	    &f->changes, e) == -1)
-		return -1;
-	uidset_add_set(&f->lacking, &f->changes.want);
-	uidset_remove_set(&f->lacking, &v->vanished);
-	return 0;
-}
-
-/* Nothing was known, or nothing that could be trusted: all bodies came. */
-static int
-find_by_content(struct backup *b, struct visit *v, struct findings *f,
-    struct err *e)
-{
-	struct uidset all = UIDSET_INIT;
-	struct policy_tally t;
-	int rc;
-
-	if (find_changed(b, v, f, e) == -1)
-		return -1;
-	f->changes.reused = false;
-	if (v->plan.compare == COMPARE_NONE) {
-		tally(v, f, &t);
-		f->trusted = policy_adds_up(&t);
-		return 0;
-	}
-	/* What was listed without a body is nil. */
-	uidset_add_set(&all, &v->nil);
-	uidset_add_set(&all, &v->spoiled);
-	uidset_add_set(&all, &v->searched);
-	uidset_remove_set(&all, &v->vanished);
-	uidset_add_set(&f->lacking, &all);
-	uidset_remove_set(&f->lacking, &v->arrived);
-	uidset_add_set(&all, &v->arrived);
-	rc = compare_set(b->catalog, v->where.epoch, &all, &f->changes, e);
-	if (rc == 0)
-		rc = find_over(b, v, &all, f, e);
-	f->trusted = uidset_count(&all) == v->exists ||
-	    uidset_count(&all) == v->box.exists;
-	uidset_clear(&f->changes.want);
-	uidset_release(&all);
-	return rc;
-}
-
-/* Do the figures add up, and did the server keep count of changes all the time? */
-static bool
-adds_up(const struct visit *v, const struct findings *f)
-{
-	struct policy_tally t;
-
-	tally(v, f, &t);
-	return policy_adds_up(&t) && v->box.highestmodseq != 0 &&
-	    v->box.highestmodseq >= v->known.highestmodseq;
-}
-
-/* The server told what changed and what vanished. */
-static int
-find_by_resync(struct backup *b, struct visit *v, struct findings *f,
-    struct err *e)
-{
-	struct uidset there = UIDSET_INIT;
-	int rc;
-
-	uidset_add_range(&there, 1, UID_MAX);
-	uidset_remove_set(&there, &v->vanished);
-	rc = find_changed(b, v, f, e);
-	if (rc == 0)
-		rc = compare_known(b->catalog, v->where.epoch, &v->vanished,
-		    &f->changes.gone, e);
-	if (rc == 0)
-		rc = find_over(b, v, &there, f, e);
-	f->trusted = adds_up(v, f);
-	uidset_release(&there);
-	return rc;
-}
-
-/* The server told what changed; SEARCH told which UIDs there are. */
-static int
-find_by_changes(struct backup *b, struct visit *v, struct findings *f,
-    struct err *e)
-{
-	uint64_t n = uidset_count(&v->searched), left;
-	struct uidset there = UIDSET_INIT;
-	int rc;
-
-	uidset_add_set(&there, &v->searched);
-	uidset_remove_set(&there, &v->vanished);
-	left = uidset_count(&there);
-	rc = find_changed(b, v, f, e);
-	/* An answer that was cut short must not make messages disappear. */
-	if (rc == -1 || (n != v->exists && n != v->box.exists &&
-	    left != v->exists))
-		goto out;
-	if ((rc = compare_set(b->catalog, v->where.epoch, &there, &f->changes,
-	    e)) == -1)
-		goto out;
-	uidset_add_set(&f->lacking, &f->changes.want);
-	rc = find_over(b, v, &there, f, e);
-	f->trusted = adds_up(v, f);
-out:
-	uidset_release(&there);
-	return rc;
-}
-
-static void
-name_doubles(struct backup *b, struct visit *v, uint64_t doubles)
-{
-	if (doubles > 0 && v->exists != listing_count(v->listing))
-		backup_problem(b, v->f->box->name, NULL,
-		    "the server lists one UID more than once");
-}
-
-/* Every UID was listed. */
-static int
-find_by_listing(struct backup *b, struct visit *v, struct findings *f,
-    struct err *e)
-{
-	struct uidset all = UIDSET_INIT;
-	uint64_t n, left;
-	int rc = -1;
-
-	name_doubles(b, v, listing_sort(v->listing));
-	if (compare_all(b->catalog, v->where.epoch, v->listing, b->texts,
-	    &f->changes, e) == -1)
-		goto out;
-	/* What only SEARCH knows is there too, and was not listed. */
-	listing_uids(v->listing, &all);
-	uidset_add_set(&all, &v->searched);
-	uidset_add_set(&f->changes.want, &v->searched);
-	uidset_remove_set(&f->changes.gone, &v->searched);
-	uidset_add_set(&f->lacking, &f->changes.want);
-	if (!uidset_empty(&v->searched)) {
-		struct uidset known = UIDSET_INIT;
-
-		if (compare_known(b->catalog, v->where.epoch, &f->lacking,
-		    &known, e) == -1)
-			goto out;
-		uidset_remove_set(&f->lacking, &known);
-		uidset_release(&known);
-	}
-	uidset_remove_set(&f->lacking, &v->arrived);
-	uidset_remove_set(&f->lacking, &v->vanished);
-	n = uidset_count(&all);
-	uidset_remove_set(&all, &v->vanished);
-	if (find_over(b, v, &all, f, e) == -1)
-		goto out;
-	left = uidset_count(&all);
-	f->trusted = n == v->box.exists || n == v->exists ||
-	    left == v->exists || (v->expunged && n >= v->exists);
-	if (!f->trusted && v->exists > left)
-		f->unnamed = v->exists - left;
-	rc = 0;
-out:
-	uidset_release(&all);
-	return rc;
-}
-
-static int
-find(struct backup *b, struct visit *v, struct findings *f, struct err *e)
-{
-	switch (v->plan.compare) {
-	case COMPARE_NONE:
-		return v->plan.list_first ? find_by_listing(b, v, f, e) :
-		    find_by_content(b, v, f, e);
-	case COMPARE_CONTENT:
-		return find_by_content(b, v, f, e);
-	case COMPARE_RESYNC:
-		return find_by_resync(b, v, f, e);
-	case COMPARE_CHANGES:
-		return find_by_changes(b, v, f, e);
-	case COMPARE_ALL:
-		return find_by_listing(b, v, f, e);
-	}
-	return -1;
-}
-
-/* Under one UIDVALIDITY a UID names another message than it did: what we know is of an epoch that is over. */
+/*
+ * Under one UIDVALIDITY a UID names another message than it did: what we know is of an epoch that is over.  A server
+ * that does this again and again only has dates that change: there contents are compared.
+ */
 static int
 begin_epoch(struct backup *b, struct visit *v, struct err *e)
 {
 	struct record rec = { .kind = REC_EPOCH };
+	const char *name = v->f->box->name;
+	int r;
 
+	if ((r = is_renewed(b, v, e)) == -1)
+		return -1;
+	if (r == 1) {
+		backup_problem(b, name, NULL, "once more messages have other "
+		    "dates than before: all are fetched and compared");
+		v->f->dates_change = true;
+		return look_again(b, v, e);
+	}
 	backup_note(b, "folder %s: UIDs stand for other messages than before: "
 	    "all are fetched anew, those of before are kept",
-	    name_shown(v->f->box->name));
-	rec.u.epoch = (struct rec_epoch){ .epoch = ++b->next_epoch,
+	    name_shown(name));
+	if (v->box.exists < v->known.live)
+		backup_shrunk(b, name, v->known.live,
+		    v->known.live - v->box.exists);
+	rec.u.epoch = (struct rec_epoch){ .epoch = ++b->last_epoch,
 	    .folder = v->f->number, .uidvalidity = v->where.uidvalidity };
 	if (vault_put(b->txn, &rec, e) == -1)
 		return -1;
@@ -452,14 +232,33 @@ static int
 settle_rename(struct backup *b, struct visit *v, const struct findings *f,
     bool *accepted, struct err *e)
 {
+	struct visit *next;
+
 	*accepted = v->opened && !v->moved && f->trusted &&
 	    !f->changes.reused && f->changes.same > 0 &&
 	    uidset_count(&f->changes.gone) <= f->changes.same;
 	if (*accepted)
-		return plan_rename(b, v->f, e);
-	if (plan_new(b, v->f, e) == -1)
+		return place_rename(b, v->f, e);
+	if (place_apart(b, v->f, e) == -1 ||
+	    (next = visit_new(b, v->f, VISIT_COMPARE, e)) == NULL)
 		return -1;
-	return plan_anew(b, v, e);
+	queue_put(b, next);
+	return 0;
+}
+
+/* Flags that were told and could not be kept for the comparison: the next run does it anew. */
+static void
+name_untold(struct backup *b, struct visit *v, const struct changes *c)
+{
+	uint64_t n = v->untold + c->untold;
+	char text[128];
+
+	if (n == 0)
+		return;
+	v->open = true;
+	snprintf(text, sizeof(text), "the flags of %" PRIu64 " messages were "
+	    "not compared: there are too many different ones", n);
+	backup_problem(b, v->f->box->name, NULL, text);
 }
 
 static int
@@ -478,8 +277,12 @@ settle_findings(struct backup *b, struct visit *v, struct findings *f,
 		return begin_epoch(b, v, e);
 	if (!f->trusted && v->f->visits < VISITS_MAX - 1)
 		return look_again(b, v, e);
+	if (!f->trusted && v->later) {
+		backup_fail(b, v->f, v->why, true);
+		return 0;
+	}
 	if (!f->trusted) {
-		v->unnamed = f->unnamed > 0 ? f->unnamed : 1;
+		v->open = true;
 		backup_problem(b, v->f->box->name, NULL, v->fetch_refused ?
 		    v->why :
 		    "the server counts more or fewer messages than it lists");
@@ -487,6 +290,7 @@ settle_findings(struct backup *b, struct visit *v, struct findings *f,
 		return -1;
 	if (put_flags(b, v, &f->changes, e) == -1)
 		return -1;
+	name_untold(b, v, &f->changes);
 	if (!uidset_empty(&f->lacking))
 		return fetch_lacking(b, v, &f->lacking, e);
 	return finish(b, v, &v->box, v->plan.full, e);
@@ -498,17 +302,9 @@ settle_compare(struct backup *b, struct visit *v, struct err *e)
 	struct findings f;
 	int rc;
 
-	memset(&f, 0, sizeof(f));
-	rc = v->moved ? 0 : find(b, v, &f, e);
-	/* Flags that were not listed were not compared. */
-	if (v->fetch_refused && (v->plan.compare == COMPARE_CHANGES ||
-	    v->plan.compare == COMPARE_ALL))
-		f.trusted = false;
-	if (rc == 0)
+	if ((rc = find_all(b, v, &f, e)) == 0)
 		rc = settle_findings(b, v, &f, e);
-	changes_release(&f.changes);
-	uidset_release(&f.lacking);
-	uidset_release(&f.over);
+	find_release(&f);
 	return rc;
 }
 
@@ -529,6 +325,11 @@ settle_fetch(struct backup *b, struct visit *v, struct err *e)
 		rc = look_again(b, v, e);
 		goto out;
 	}
+	if (visit_refused_later(v)) {
+		backup_fail(b, v->f, v->why, true);
+		rc = 0;
+		goto out;
+	}
 	uidset_intersect(&rest, &v->nil, &some);
 	if (put_missing(b, v, &some, "the server has no content for it", e) ==
 	    -1)
@@ -547,6 +348,7 @@ settle_fetch(struct backup *b, struct visit *v, struct err *e)
 	if (compare_some(b->catalog, v->where.epoch, v->listing, b->texts,
 	    &changes, e) == -1 || put_flags(b, v, &changes, e) == -1)
 		goto out;
+	name_untold(b, v, &changes);
 	rc = finish(b, v, &v->settled, v->settled_full, e);
 out:
 	changes_release(&changes);
@@ -562,33 +364,34 @@ static int
 settle_refused(struct backup *b, struct visit *v, struct err *e)
 {
 	/* It may be the parameter that the server can't do, though it says so. */
-	if (v->f->visits < VISITS_MAX &&
+	if (v->f->visits < VISITS_MAX && !v->later && !v->replaced &&
 	    (v->plan.compare == COMPARE_RESYNC || (v->unknown && v->condstore))) {
 		b->server.qresync = false;
-		return plan_anew(b, v, e);
+		return look_again(b, v, e);
 	}
-	return fail_folder(b, v, v->why == NULL ? "it can't be opened" :
-	    v->why);
+	backup_fail(b, v->f, v->replaced ? "another folder has its name now: "
+	    "that is looked at by the next run" :
+	    v->why == NULL ? "it can't be opened" : v->why, v->later);
+	return 0;
 }
 
 int
 settle(struct backup *b, struct visit *v, struct err *e)
 {
-	v->f->visits++;
-	if (v->later) {
+	int r;
+
+	if (v->later && (r = link_wait(b, v, e)) != 0)
 		/* Being told to wait is no attempt. */
-		v->f->visits--;
-		if (backup_wait(b, v, e) == -1)
-			return -1;
-		return v->opened ? look_again(b, v, e) : plan_anew(b, v, e);
-	}
+		return r == -1 ? -1 : look_again(b, v, e);
+	v->f->visits++;
 	if (!v->opened)
 		return settle_refused(b, v, e);
 	if (v->moved && v->f->renamed_from == 0) {
-		if (v->f->visits >= VISITS_MAX)
-			return fail_folder(b, v, "its UIDVALIDITY is never "
-			    "the same");
-		return look_again(b, v, e);
+		if (v->f->visits < VISITS_MAX)
+			return look_again(b, v, e);
+		backup_fail(b, v->f, "its UIDVALIDITY is never the same",
+		    false);
+		return 0;
 	}
 	return v->kind == VISIT_FETCH ? settle_fetch(b, v, e) :
 	    settle_compare(b, v, e);

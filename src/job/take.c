@@ -2,6 +2,7 @@
  * take.c - what is made of each answer of a visit: messages are stored as they come, the rest is noted for settle.c.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -103,7 +104,7 @@ known_content(struct backup *b, struct visit *v, const struct mail_meta *m,
 	    uid > v->known.max_uid))
 		return 0;
 	r = catalog_uid_has(b->catalog, v->where.epoch, uid, sha256, e);
-	if (r == 1 && !twice)
+	if (r == 1 && !twice && !v->f->dates_change)
 		r = same_date(b, v, m, e);
 	if (r != 0)
 		return r;
@@ -173,21 +174,30 @@ check_told(const struct visit *v, uint64_t n, struct err *e)
 
 /* A line of the listing; without the flags where a body with newer ones is on its way. */
 static int
-list(struct backup *b, struct visit *v, const struct mail_meta *m,
+note_listed(struct backup *b, struct visit *v, const struct mail_meta *m,
     bool with_flags, struct err *e)
 {
 	struct listed l = { .uid = m->uid,
 	    .date = m->has_date ? m->date : LISTED_NO_DATE };
 
+	/* More different ones than we keep at a time: those of this message are not compared. */
 	if (with_flags && (intern_put(b->texts, m->flags, &l.flags) == -1 ||
 	    intern_put(b->texts, m->labels, &l.labels) == -1))
-		return err_set(e, EK_PROTO, "too many different flags");
+		v->untold++;
 	return listing_add(v->listing, &l, e);
+}
+
+/* A message is in the vault that was not there before. */
+static int
+go_on(struct backup *b, struct err *e)
+{
+	backup_progress(b);
+	return backup_commit_due(b, e);
 }
 
 /* The message that was taken in is whole, and all facts are there that will come. */
 static int
-store(struct backup *b, struct visit *v, const struct mail_meta *m,
+keep_body(struct backup *b, struct visit *v, const struct mail_meta *m,
     struct err *e)
 {
 	struct digest sha256;
@@ -208,14 +218,15 @@ store(struct backup *b, struct visit *v, const struct mail_meta *m,
 		if (vault_add(b->txn, &v->where, m, e) == -1)
 			return -1;
 		count_added(b, v, m->uid, size);
-	} else if (list(b, v, m, true, e) == -1)
+	} else if (note_listed(b, v, m, true, e) == -1)
 		return -1;	/* its flags may have changed */
 	if (check_standin(b, v, m->uid, e) == -1)
 		return -1;
 	uidset_add(&v->arrived, m->uid);
 	uidset_remove(&v->nil, m->uid);
 	uidset_remove(&v->spoiled, m->uid);
-	return backup_stored(b, e);
+	v->laters = 0;
+	return go_on(b, e);
 }
 
 int
@@ -226,7 +237,7 @@ take_flush(struct backup *b, struct err *e)
 	if (!b->late.set)
 		return 0;
 	b->late.set = false;
-	return store(b, v, &b->late.meta, e);
+	return keep_body(b, v, &b->late.meta, e);
 }
 
 int
@@ -276,7 +287,7 @@ take_body(struct backup *b, struct visit *v, const struct imap_event *ev,
 		break;
 	}
 	if (is_complete(b, &m))
-		return store(b, v, &m, e);
+		return keep_body(b, v, &m, e);
 	held_put(&b->late, &m);
 	b->late_visit = v;
 	early = held_early(b, m.uid);
@@ -301,7 +312,7 @@ take_by_id(struct backup *b, struct visit *v, const struct mail_meta *m,
 		return r;
 	uidset_add(&v->arrived, m->uid);
 	count_added(b, v, m->uid, m->size);
-	return backup_stored(b, e);
+	return go_on(b, e);
 }
 
 /* A response without a body: a line of a listing, or news of flags. */
@@ -326,7 +337,7 @@ take_facts(struct backup *b, struct visit *v, const struct mail_meta *m,
 	if (v->kind == VISIT_FETCH ||
 	    (m->flags == NULL && m->labels == NULL && !m->has_date))
 		return 0;
-	if (list(b, v, m, !awaited, e) == -1)
+	if (note_listed(b, v, m, !awaited, e) == -1)
 		return -1;
 	return v->opened ? take_by_id(b, v, m, e) : 0;
 }
@@ -373,8 +384,13 @@ take_box(struct backup *b, struct visit *v, const struct imap_event *ev,
     struct err *e)
 {
 	struct record rec = { .kind = REC_EPOCH };
+	const char *id = v->f->box->mailboxid;
 	bool expected;
 
+	v->replaced = ev->mailboxid != NULL && id != NULL &&
+	    strcmp(ev->mailboxid, id) != 0;
+	if (v->replaced)
+		return 0;
 	v->opened = true;
 	v->box = ev->box;
 	v->where.uidvalidity = ev->box.uidvalidity;
@@ -389,11 +405,15 @@ take_box(struct backup *b, struct visit *v, const struct imap_event *ev,
 	v->moved = expected || v->kind == VISIT_FETCH;
 	if (v->f->renamed_from != 0)
 		return 0;	/* it is not that one: settle() knows */
-	if (v->known.epoch != 0)
+	if (v->known.epoch != 0) {
 		backup_note(b, "folder %s has a new UIDVALIDITY: "
 		    "its messages are fetched anew, those of before are kept",
 		    name_shown(v->f->box->name));
-	v->where.epoch = ++b->next_epoch;
+		if (ev->box.exists < v->known.live)
+			backup_shrunk(b, v->f->box->name, v->known.live,
+			    v->known.live - ev->box.exists);
+	}
+	v->where.epoch = ++b->last_epoch;
 	rec.u.epoch = (struct rec_epoch){ .epoch = v->where.epoch,
 	    .folder = v->where.folder, .uidvalidity = ev->box.uidvalidity };
 	return vault_put(b->txn, &rec, e);
@@ -406,12 +426,30 @@ take_refusal(struct visit *v, const struct imap_event *ev)
 		v->unknown = ev->refusal == REFUSED_UNKNOWN;
 	else if (!ev->search)
 		v->fetch_refused = true;
-	if (ev->refusal == REFUSED_LATER)
+	if (ev->refusal == REFUSED_LATER) {
 		v->later = true;
+		v->laters++;
+	}
 	if (ev->backoff_ms > v->backoff_ms)
 		v->backoff_ms = ev->backoff_ms;
 	if (v->why == NULL)
 		v->why = xmemdup0(ev->text, strnlen(ev->text, WHY_MAX));
+}
+
+/* Who knows what was in them?  It is said once a folder. */
+static void
+name_unreadable(struct backup *b, struct visit *v,
+    const struct imap_event *ev)
+{
+	char *text;
+
+	if (ev->unreadable == 0 || v->f->noted_unreadable)
+		return;
+	v->f->noted_unreadable = true;
+	text = xasprintf("%" PRIu64 " of the server's answers could not be "
+	    "understood: %s", ev->unreadable, ev->why);
+	backup_problem(b, v->f->box->name, NULL, text);
+	free(text);
 }
 
 int
@@ -451,6 +489,7 @@ take_event(struct backup *b, struct visit *v, const struct imap_event *ev,
 		v->exists = ev->exists;
 		if (!ev->ok)
 			take_refusal(v, ev);
+		name_unreadable(b, v, ev);
 		return 0;
 	}
 	return 0;

@@ -2,28 +2,24 @@
  * visit.c - one visit to a folder: made as policy plans it, and sent, one command at a time.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "job/backup.h"
 
 #define ASK_EXACT	500	/* UIDs a command, where each is known to exist */
+#define LATERS_IN_A_ROW	20	/* FETCHes refused with "not now" before no more are sent */
 
 /* ---- making one ---- */
 
 static struct visit *
-make_visit(struct backup *b, struct folder *f, enum visit_kind kind,
-    struct err *e)
+make_visit(struct folder *f, enum visit_kind kind)
 {
 	struct visit *v = xcalloc(1, sizeof(*v));
 
 	v->f = f;
 	v->kind = kind;
 	v->listing = listing_new();
-	if (f->number != 0 &&
-	    catalog_epoch(b->catalog, f->number, &v->known, e) == -1) {
-		visit_free(&v);
-		return NULL;
-	}
 	v->where = (struct vault_box){ .folder = f->number,
 	    .name = f->box->name, .delimiter = f->box->delimiter };
 	return v;
@@ -48,52 +44,78 @@ begin_asking(struct visit *v, uint32_t step)
 	v->ask_step = step;
 }
 
+int
+visit_plan(struct backup *b, const struct folder *f, struct known_epoch *k,
+    struct policy_visit *plan, struct err *e)
+{
+	int64_t full_before = backup_now(b) - b->opts->account->full_every;
+
+	memset(k, 0, sizeof(*k));
+	if (catalog_epoch(b->catalog, f->number, k, e) == -1)
+		return -1;
+	policy_visit(k->epoch == 0 ? NULL : k, &f->box->state, &b->server,
+	    b->opts->full ? INT64_MAX : full_before, plan);
+	if (f->renamed_from == 0)
+		return 0;
+	/* Its messages must prove that it is the folder we know. */
+	plan->compare = COMPARE_ALL;
+	plan->skip = plan->list_first = false;
+	plan->dates = plan->full = true;
+	plan->first = 0;
+	plan->ask_missing = false;
+	return 0;
+}
+
 struct visit *
 visit_new(struct backup *b, struct folder *f, enum visit_kind kind,
     struct err *e)
 {
-	const struct account *a = b->opts->account;
-	int64_t now = backup_now(b), full_before = now - a->full_every;
-	struct visit *v;
+	struct visit *v = make_visit(f, kind);
 
-	if ((v = make_visit(b, f, kind, e)) == NULL)
-		return NULL;
 	if (kind == VISIT_FETCH) {
 		v->ask_step = ASK_EXACT;
+		if (catalog_epoch(b->catalog, f->number, &v->known, e) == -1)
+			visit_free(&v);
 		return v;
 	}
-	policy_visit(v->known.epoch == 0 ? NULL : &v->known, &f->box->state,
-	    &b->server, b->opts->full ? INT64_MAX : full_before, &v->plan);
-	if (f->renamed_from != 0) {
-		/* Its messages must prove that it is the folder we know. */
-		v->plan.compare = COMPARE_ALL;
-		v->plan.skip = v->plan.list_first = false;
-		v->plan.dates = v->plan.full = true;
-		v->plan.first = 0;
-		v->plan.ask_missing = false;
-	}
-	if (set_ask(b, v, e) == -1)
+	if (visit_plan(b, f, &v->known, &v->plan, e) == -1 ||
+	    set_ask(b, v, e) == -1)
 		visit_free(&v);
 	else
 		begin_asking(v, policy_chunk(&f->box->state));
 	return v;
 }
 
-struct visit *
-visit_again(struct backup *b, const struct visit *old, struct err *e)
+/* The careful visit to a folder that was opened in ${old}. */
+static int
+plan_again(struct backup *b, const struct visit *old, struct visit *v,
+    struct err *e)
 {
 	struct known_epoch before;
-	struct visit *v;
 
-	if ((v = make_visit(b, old->f, VISIT_COMPARE, e)) == NULL)
-		return NULL;
+	if (catalog_epoch(b->catalog, v->f->number, &v->known, e) == -1)
+		return -1;
 	/* What came since that EXAMINE does not show that its UIDNEXT went back. */
 	before = v->known;
 	before.max_live = old->known.epoch == before.epoch ?
 	    old->known.max_live : 0;
-	policy_again(before.epoch == 0 ? NULL : &before, &old->box,
-	    &b->server, &v->plan);
-	if (set_ask(b, v, e) == -1)
+	if (v->f->dates_change)
+		policy_by_content(&v->plan);
+	else
+		policy_again(before.epoch == 0 ? NULL : &before, &old->box,
+		    &b->server, &v->plan);
+	return set_ask(b, v, e);
+}
+
+struct visit *
+visit_again(struct backup *b, const struct visit *old, struct err *e)
+{
+	struct visit *v;
+
+	if (!old->opened || old->f->renamed_from != 0)
+		return visit_new(b, old->f, VISIT_COMPARE, e);
+	v = make_visit(old->f, VISIT_COMPARE);
+	if (plan_again(b, old, v, e) == -1)
 		visit_free(&v);
 	else
 		begin_asking(v, policy_chunk(&old->box));
@@ -211,6 +233,12 @@ next_ask(struct visit *v, struct uidset *out)
 	return !uidset_empty(out);
 }
 
+bool
+visit_refused_later(const struct visit *v)
+{
+	return v->laters >= LATERS_IN_A_ROW;
+}
+
 static int
 send_bodies(struct backup *b, struct visit *v, struct err *e)
 {
@@ -222,7 +250,7 @@ send_bodies(struct backup *b, struct visit *v, struct err *e)
 		rc = imap_fetch(b->im, &some, IMAP_FLAGS | IMAP_DATE |
 		    IMAP_SIZE | IMAP_IDS | IMAP_LABELS | IMAP_BODY, 0, v, e);
 	}
-	if (v->ask_range >= v->ask.n)
+	if (v->ask_range >= v->ask.n || visit_refused_later(v))
 		v->all_sent = true;
 	uidset_release(&some);
 	return rc;
@@ -233,6 +261,7 @@ visit_send(struct backup *b, struct visit *v, struct err *e)
 {
 	int r;
 
+	v->sent_at = backup_ms();
 	if (!v->examined)
 		return send_examine(b, v, e);
 	if (!v->listed && (r = send_listing(b, v, e)) != 0)

@@ -38,6 +38,7 @@ is_printable(char c)
 	return c >= 0x20 && c <= 0x7e;
 }
 
+/* INBOX in any case, or with a delimiter a folder below it. */
 static bool
 is_inbox(const char *name, char delimiter)
 {
@@ -179,7 +180,7 @@ encode(const char *p)
 }
 
 char *
-name_from_wire(const char *wire, char delimiter)
+name_from_wire(const char *wire)
 {
 	/*
 	 * Four base64 characters and more make three bytes of UTF-8: what
@@ -198,7 +199,7 @@ name_from_wire(const char *wire, char delimiter)
 		buf_release(&name);
 		return xasprintf("%c%s", UNDECODABLE, wire);
 	}
-	if (is_inbox(buf_text(&name), delimiter))
+	if (is_inbox(buf_text(&name), '\0'))
 		memcpy(name.p, "INBOX", 5);
 	return buf_take(&name);
 }

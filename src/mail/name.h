@@ -2,11 +2,11 @@
  * name.h - folder names: as the wire has them, as people read them, as files may be called.
  *
  * wire    what the server sent and gets back, byte for byte (modified UTF-7, RFC 3501 section 5.1.3)
- * name    the decoded name in UTF-8 with INBOX (and INBOX before a delimiter) in capitals; the key of a folder.  Where
- *         the wire name can't be decoded, it is byte 0xFF and the wire bytes: no UTF-8 text begins so, so it can't be
- *         mistaken for another folder.
+ * name    the decoded name in UTF-8, INBOX in capitals; the key of a folder.  Where the wire name can't be decoded, it
+ *         is byte 0xFF and the wire bytes: no UTF-8 text begins so, so it can't be mistaken for another folder.
  *
- * Two wire names never become one name, INBOX apart.
+ * Two wire names never become one name, INBOX apart: that one is the same folder however it is written (RFC 3501,
+ * section 5.1), but Inbox/a and INBOX/a may be two.
  */
 #ifndef MAIL_NAME_H
 #define MAIL_NAME_H
@@ -19,14 +19,14 @@
 #define NAME_MAX_WIRE	8192	/* bytes of a folder's name we accept */
 
 /*
- * name_from_wire(wire, delimiter): the name of a folder, to be freed.  Only canonical modified UTF-7 decodes (what
+ * name_from_wire(wire): the name of a folder, to be freed.  Only canonical modified UTF-7 decodes (what
  * name_to_wire() of the result gives back, byte for byte; INBOX apart): anything else is kept as undecodable.  That
  * includes raw control characters, names over NAME_MAX_WIRE bytes, and all 8-bit bytes: a server that sends a raw
  * "Entw\303\274rfe" may have "Entw&APw-rfe" too, and these are two folders.  Raw UTF-8 is still shown, matched and
  * made a path of as what it says.  (So a session must not ENABLE UTF8=ACCEPT or IMAP4rev2, under which every name
  * comes raw.)
  */
-char *name_from_wire(const char *, char delimiter);
+char *name_from_wire(const char *);
 /*
  * name_to_wire(name): modified UTF-7 of a decoded name, or the wire bytes of an undecodable one; to be freed.  Bytes
  * of a name from elsewhere that are not UTF-8 stay as they are.
@@ -39,8 +39,8 @@ const char *name_shown(const char *);
 
 /*
  * name_match(pattern, name, delimiter): IMAP LIST globs (RFC 9051, section 6.3.9): * matches anything, % anything but
- * the delimiter ('\0': none).  INBOX folds case in both (the whole name or what is before its first delimiter); an
- * undecodable name is matched as it is shown.
+ * the delimiter ('\0': none).  Patterns are written by people, so INBOX folds case in both, also before the first
+ * delimiter; an undecodable name is matched as it is shown.
  */
 bool name_match(const char *pattern, const char *name, char delimiter);
 

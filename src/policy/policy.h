@@ -18,7 +18,7 @@
 /*
  * policy_select(patterns, n, shared, box, why_out): whether a folder is to be backed up.  Patterns are IMAP globs,
  * '!' before one excludes, the last that matches wins; without any that includes, all folders are included first.
- * ${*why_out} is set where the answer is no.
+ * Where the answer is no ${*why_out} is a reason, or the pattern that excludes it, which begins with '!'.
  */
 bool policy_select(const char *const *, size_t, bool shared, const struct mail_box *, const char **why_out);
 /*
@@ -75,6 +75,9 @@ void policy_visit(const struct known_epoch *, const struct mail_state *, const s
  */
 void policy_again(const struct known_epoch *, const struct mail_state *box, const struct policy_server *,
     struct policy_visit *);
+
+/* policy_by_content(visit_out): what every UID stands for must be seen again. */
+void policy_by_content(struct policy_visit *);
 
 /* Whether the epoch that EXAMINE announced is the one that is known. */
 bool policy_same_epoch(const struct known_epoch *, const struct mail_state *box);

@@ -25,14 +25,16 @@ policy_select(const char *const *patterns, size_t n, bool shared,
 	for (i = 0; i < n; i++)
 		if (patterns[i][0] != '!')
 			chosen = false;
+	*why = "not asked for";
 	for (i = 0; i < n; i++) {
 		bool excludes = patterns[i][0] == '!';
 
-		if (name_match(patterns[i] + excludes, box->name,
+		if (!name_match(patterns[i] + excludes, box->name,
 		    box->delimiter))
-			chosen = !excludes;
+			continue;
+		chosen = !excludes;
+		*why = patterns[i];
 	}
-	*why = chosen ? NULL : "not asked for";
 	return chosen;
 }
 

@@ -149,20 +149,28 @@ policy_visit(const struct known_epoch *k, const struct mail_state *st,
 }
 
 void
-policy_again(const struct known_epoch *k, const struct mail_state *box,
-    const struct policy_server *server, struct policy_visit *v)
+policy_by_content(struct policy_visit *v)
 {
 	memset(v, 0, sizeof(*v));
 	v->full = true;
-	v->why = "the figures did not add up";
+	v->why = "UIDs may stand for other messages than before";
+	v->compare = COMPARE_CONTENT;
+	v->first = 1;
+	v->last = POLICY_UID_END;
+}
+
+void
+policy_again(const struct known_epoch *k, const struct mail_state *box,
+    const struct policy_server *server, struct policy_visit *v)
+{
 	if (k != NULL && ((k->uidvalidity == 0 && box->uidvalidity == 0) ||
 	    (k->uidvalidity == box->uidvalidity && went_back(k, box)))) {
-		/* What a UID stands for must be seen again. */
-		v->compare = COMPARE_CONTENT;
-		v->first = 1;
-		v->last = POLICY_UID_END;
+		policy_by_content(v);
 		return;
 	}
+	memset(v, 0, sizeof(*v));
+	v->full = true;
+	v->why = "the figures did not add up";
 	v->compare = k == NULL || k->live == 0 ? COMPARE_NONE : COMPARE_ALL;
 	v->dates = box->highestmodseq == 0 || (k != NULL &&
 	    needs_dates(k, box, server));

@@ -14,6 +14,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "mail/name.h"
 #include "vault/private.h"
 
@@ -41,6 +42,23 @@ intake_release(struct intake *in)
 	in->fd = -1;
 }
 
+/* A message that is known to be large. */
+static int
+spool_for(struct vault_txn *t, uint64_t size, struct err *e)
+{
+	char need[TEXT_MAX], have[TEXT_MAX];
+	uint64_t room;
+
+	if (vault_free_space(t->v, &room, e) == -1)
+		return -1;
+	if (size > room)
+		return err_set(e, EK_SPACE, "a message of %s is on its way, %s "
+		    "are free on the vault's disk", text_size(need, size),
+		    text_size(have, room));
+	t->intake.fd = io_spool(t->v->tmp, e);
+	return t->intake.fd == -1 ? -1 : 0;
+}
+
 int
 vault_intake(struct vault_txn *t, uint64_t size, struct err *e)
 {
@@ -58,9 +76,7 @@ vault_intake(struct vault_txn *t, uint64_t size, struct err *e)
 	in->n = 0;
 	header_start(&in->scan);
 	mbox_probe_start(&in->probe);
-	if (size > SPOOL_MEMORY && (in->fd = io_spool(t->v->tmp, e)) == -1)
-		return -1;
-	return 0;
+	return size > SPOOL_MEMORY ? spool_for(t, size, e) : 0;
 }
 
 /* The message outgrew memory. */
@@ -231,8 +247,7 @@ note_message(struct vault_txn *t, const struct vault_box *box,
 		goto broken;
 	return 0;
 broken:
-	t->broken = true;
-	return -1;
+	return txn_break(t, e);
 }
 
 /* Put the message that was taken in into the open pack. */
@@ -272,10 +287,8 @@ store_blob(struct vault_txn *t, const struct vault_box *box,
 	rec.u.blob.sha256 = t->intake.sha256;
 	rec.u.blob.size = t->intake.n;
 	if (put_in_pack(t, box, m->uid, m->has_date ? m->date : 0,
-	    &rec.u.blob.place, e) == -1) {
-		t->broken = true;
-		return -1;
-	}
+	    &rec.u.blob.place, e) == -1)
+		return txn_break(t, e);
 	*place = rec.u.blob.place;
 	if (txn_emit(t, &rec, e) == -1)
 		return -1;
@@ -285,10 +298,8 @@ store_blob(struct vault_txn *t, const struct vault_box *box,
 	for (i = 0; i < HEADER_FIELDS; i++)
 		values[i] = t->intake.scan.value[i];
 	if (catalog_headers(t->v->catalog, &t->intake.sha256, values, e) ==
-	    -1) {
-		t->broken = true;
-		return -1;
-	}
+	    -1)
+		return txn_break(t, e);
 	return 0;
 }
 
@@ -330,7 +341,7 @@ vault_add(struct vault_txn *t, const struct vault_box *box,
 	int known;
 
 	if (t->broken)
-		return err_set(e, EK_FAIL, "the run is broken");
+		return txn_broken(t, e);
 	end_intake(in);
 	if ((known = has_blob(t, &in->sha256, e)) == -1)
 		return -1;
@@ -356,7 +367,7 @@ vault_refer(struct vault_txn *t, const struct vault_box *box,
 	int r;
 
 	if (t->broken)
-		return err_set(e, EK_FAIL, "the run is broken");
+		return txn_broken(t, e);
 	if (m->emailid == NULL || !m->has_size)
 		return 0;
 	if ((r = catalog_emailid(t->v->catalog, m->emailid, &sha256, &size,

@@ -31,6 +31,7 @@ static const char readme[] =
 "            checksums of the packs.  The manifests are the truth.\n"
 "orphans/    packs that no manifest names (an interrupted run's); harmless\n"
 "tmp/        scratch; whatever is in it can go when no mailkeep is running\n"
+"lock        held by the mailkeep that writes here\n"
 "catalog.sqlite  an index, built anew from the manifests when it is missing\n"
 "vault.json  which account this is; there is no password in it\n"
 "\n"
@@ -117,6 +118,36 @@ read_fields(struct vault *v, const struct json *doc, struct err *e)
 	return 0;
 }
 
+/* An init that was interrupted leaves directories, but no manifest. */
+static bool
+has_manifests(const struct vault *v)
+{
+	struct err ignored;
+	uint64_t last = 0;
+	int dir;
+	bool some;
+
+	if ((dir = io_open_dir(v->dir, "manifests", &ignored)) == -1)
+		return false;
+	some = manifest_last(dir, &last, &ignored) == -1 || last > 0;
+	close(dir);
+	return some;
+}
+
+static void
+no_vault_json(const struct vault *v, struct err *e)
+{
+	if (has_manifests(v)) {
+		err_set(e, EK_CORRUPT, "vault.json is missing, though the "
+		    "rest of a vault is there");
+		err_next(e, "bring it back from a copy of the vault");
+		return;
+	}
+	err_set(e, EK_NOVAULT, "there is no vault in it");
+	err_next(e, "mailkeep init makes one; if it should be there, is the "
+	    "disk mounted?");
+}
+
 int
 layout_read(struct vault *v, struct err *e)
 {
@@ -126,11 +157,8 @@ layout_read(struct vault *v, struct err *e)
 	int rc = -1;
 
 	if (io_read_file(v->dir, "vault.json", &b, e) == -1) {
-		if (e->sys == ENOENT) {
-			err_set(e, EK_NOVAULT, "there is no vault in it");
-			err_next(e, "mailkeep init makes one; if it should "
-			    "be there, is the disk mounted?");
-		}
+		if (e->sys == ENOENT)
+			no_vault_json(v, e);
 		goto out;
 	}
 	/* It names commands that will be run: only its owner may have written it. */
@@ -277,12 +305,19 @@ vault_may_create(const char *path, struct err *e)
 	int dir, rc;
 
 	if ((dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
-		if (errno != ENOENT)
-			return err_sys(e, "can't make a vault in %s", path);
+		if (errno != ENOENT) {
+			err_sys(e, "can't make a vault in %s", path);
+			return err_next(e, "a vault is a directory that does "
+			    "not exist yet, or an empty one");
+		}
 		parent = parent_of(path);
 		rc = faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS);
-		if (rc == -1)
+		if (rc == -1) {
 			err_sys(e, "can't make a vault in %s", parent);
+			err_next(e, e->sys == ENOENT ? "make that directory "
+			    "first, or is a disk not mounted?" :
+			    "choose a place that you may write to");
+		}
 		free(parent);
 		return rc;
 	}

@@ -29,6 +29,9 @@ struct vault {
 	struct catalog	*catalog;		/* own */
 	char		*catalog_path;		/* own; its file */
 	bool		 catalog_writable;	/* a writer's, or a reader's own */
+	bool		 reading;	/* opened for that */
+	bool		 alarmed;	/* a reader found this wrong with the vault: */
+	struct err	 alarm;
 	bool		 untidy;	/* packs of a run that broke off are in packs/ */
 	struct pack_reader *reader;		/* own; NULL until needed */
 };
@@ -52,6 +55,7 @@ struct vault_txn {
 	uint64_t	 run;
 	bool		 begun;		/* run-begin is recorded */
 	bool		 broken;	/* only vault_abort() may follow */
+	struct err	 why;		/* it is */
 	bool		 named;		/* packs of the open commit have their names */
 	struct manifest_writer *manifest;	/* own; NULL between commits */
 	struct pack_writer *pack;	/* own; NULL until a message is stored */
@@ -74,6 +78,8 @@ int recover_scratch(struct vault *, struct err *);
 int recover_catalog_write(struct vault *, struct err *);
 int recover_catalog_read(struct vault *, struct err *);
 void recover_catalog_close(struct vault *);
+/* recover_alarm(v, e): something is wrong with the vault that doesn't keep a reader from reading: see vault_alarm(). */
+void recover_alarm(struct vault *, const struct err *);
 
 /* vault.c */
 int vault_take_lock(struct vault *, bool wait, struct err *);
@@ -81,6 +87,9 @@ void vault_drop_lock(struct vault *);
 
 /* txn.c: append a record to the open commit, opening one where there is none. */
 int txn_emit(struct vault_txn *, const struct record *, struct err *);
+/* txn_break(t, e): the run can't go on because of ${e}; -1.  txn_broken(t, e): say so again; -1. */
+int txn_break(struct vault_txn *, const struct err *);
+int txn_broken(const struct vault_txn *, struct err *);
 int txn_seal_pack(struct vault_txn *, struct err *);
 
 /* read.c: whether a pack is there; what is wrong with it, or NULL. */

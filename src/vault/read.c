@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +120,9 @@ struct filler {
 	struct vault	*v;
 	struct catalog	*catalog;	/* writable */
 	struct header_scan scan;
+	struct buf	 told;		/* the pack that a warning was about, */
+	bool		 lost;		/* which is not there at all */
+	uint64_t	 unread;	/* messages */
 };
 
 static int
@@ -127,6 +131,21 @@ scan_write(void *arg, const void *p, size_t n, struct err *e)
 	(void)e;
 	header_feed(arg, p, n);
 	return 0;
+}
+
+/* What can't be read now may be back another time: nothing is kept of it.  A word on each pack is enough. */
+static int
+pass_over(struct filler *f, const struct known_blob *b, const struct err *why,
+    struct err *e)
+{
+	f->unread++;
+	if (strcmp(buf_text(&f->told), b->place.pack) != 0) {
+		log_warn("%s", why->text);
+		buf_clear(&f->told);
+		buf_adds(&f->told, b->place.pack);
+		f->lost = read_lacks(f->v, b->place.pack, b->pack_size) != NULL;
+	}
+	return cancel_check(e);
 }
 
 static int
@@ -140,11 +159,9 @@ fill_one(void *arg, const struct digest *sha256, const struct known_blob *b,
 	size_t i;
 
 	header_start(&f->scan);
-	if (read_blob(f->v, sha256, b, &to, &why) == -1) {
-		/* Damage is verify's business; a listing shows what there is. */
-		log_warn("%s", why.text);
-		header_start(&f->scan);
-	}
+	if ((f->lost && strcmp(buf_text(&f->told), b->place.pack) == 0) ||
+	    read_blob(f->v, sha256, b, &to, &why) == -1)
+		return pass_over(f, b, &why, e);
 	header_finish(&f->scan);
 	for (i = 0; i < HEADER_FIELDS; i++)
 		values[i] = f->scan.value[i];
@@ -157,11 +174,19 @@ static int
 fill(struct vault *v, struct catalog *c, struct err *e)
 {
 	struct filler *f = xcalloc(1, sizeof(*f));
+	struct err why;
 	int rc;
 
 	f->v = v;
 	f->catalog = c;
+	buf_init(&f->told, 4096);
 	rc = catalog_headerless(c, fill_one, f, e);
+	if (f->unread > 0) {
+		err_set(&why, EK_CORRUPT, "%" PRIu64 " message%s can't be read",
+		    f->unread, f->unread == 1 ? "" : "s");
+		recover_alarm(v, &why);
+	}
+	buf_release(&f->told);
 	free(f);
 	return rc;
 }

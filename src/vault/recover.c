@@ -11,13 +11,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "vault/private.h"
 
-#define READER_TRIES	20	/* a tenth of a second each, while a writer is between manifest and catalog */
+#define CHECK_LINES	1000	/* a signal is looked for this often */
+#define READER_WAIT	3	/* seconds, while a writer is between manifest and catalog */
 
 /* ---- the head of the chain ---- */
 
@@ -94,10 +96,17 @@ recover_scratch(struct vault *v, struct err *e)
 
 /* ---- the catalog ---- */
 
+/* What is to blame where a catalog can't be brought up to date. */
+enum blame {
+	BLAME_CATALOG,		/* one built anew may do better */
+	BLAME_MANIFEST,		/* it stands before one that can't be read */
+	BLAME_CHAIN,		/* it knows more than the manifests */
+};
+
 /* Apply one manifest; ${*prev} is the hash of the one before and becomes its own. */
 static int
 apply_manifest(struct vault *v, struct catalog *c, uint64_t commit,
-    struct digest *prev, struct err *e)
+    struct digest *prev, enum blame *blame, struct err *e)
 {
 	struct manifest_reader *r;
 	const struct rec_head *head;
@@ -105,6 +114,7 @@ apply_manifest(struct vault *v, struct catalog *c, uint64_t commit,
 	uint64_t line;
 	int got, rc = -1;
 
+	*blame = BLAME_MANIFEST;
 	if (manifest_open(v->manifests, commit, &r, e) == -1)
 		return -1;
 	head = manifest_head(r);
@@ -118,13 +128,17 @@ apply_manifest(struct vault *v, struct catalog *c, uint64_t commit,
 		    " does not follow the one before it", commit);
 		goto out;
 	}
+	*blame = BLAME_CATALOG;
 	if (catalog_begin(c, head, e) == -1)
 		goto out;
 	while ((got = manifest_next(r, &rec, &line, e)) == 1)
-		if (catalog_apply(c, line, &rec, e) == -1)
+		if (catalog_apply(c, line, &rec, e) == -1 ||
+		    (line % CHECK_LINES == 0 && cancel_check(e) == -1))
 			goto out;
-	if (got == -1)
+	if (got == -1) {
+		*blame = BLAME_MANIFEST;
 		goto out;
+	}
 	manifest_sha256(r, prev);
 	if (catalog_commit(c, prev, e) == -1)
 		goto out;
@@ -196,14 +210,17 @@ alarm_ahead(const struct vault *v, const struct catalog_head *head,
 
 /* Bring a catalog that is ours to write up to the head. */
 static int
-catch_up(struct vault *v, struct catalog *c, struct err *e)
+catch_up(struct vault *v, struct catalog *c, enum blame *blame, struct err *e)
 {
 	struct catalog_head head;
 	enum standing where;
 	uint64_t commit;
 
-	if (catalog_head(c, &head, e) == -1 ||
-	    look_where(v, &head, &where, e) == -1)
+	*blame = BLAME_CATALOG;
+	if (catalog_head(c, &head, e) == -1)
+		return -1;
+	*blame = BLAME_CHAIN;
+	if (look_where(v, &head, &where, e) == -1)
 		return -1;
 	switch (where) {
 	case STANDS_AT_HEAD:
@@ -211,6 +228,7 @@ catch_up(struct vault *v, struct catalog *c, struct err *e)
 	case STANDS_AHEAD:
 		return alarm_ahead(v, &head, e);
 	case STANDS_ELSEWHERE:
+		*blame = BLAME_CATALOG;
 		return err_set(e, EK_CORRUPT, "the catalog is another vault's");
 	case STANDS_BEHIND:
 		break;
@@ -221,36 +239,58 @@ catch_up(struct vault *v, struct catalog *c, struct err *e)
 	if (v->head > head.commit + 10 && catalog_bulk(c, e) == -1)
 		return -1;
 	for (commit = head.commit + 1; commit <= v->head; commit++)
-		if (apply_manifest(v, c, commit, &head.sha256, e) == -1)
+		if (apply_manifest(v, c, commit, &head.sha256, blame, e) ==
+		    -1)
 			return -1;
 	return 0;
 }
 
-/* Open a catalog for writing and bring it up to date; one that is damaged or another vault's is built anew. */
+void
+recover_alarm(struct vault *v, const struct err *e)
+{
+	log_info("%s", e->text);
+	v->alarm = *e;
+	v->alarmed = true;
+}
+
+/* A reader goes as far as the manifests go that can be read. */
+static void
+stop_short(struct vault *v, const struct catalog_head *head)
+{
+	v->head = head->commit;
+	v->head_sha256 = head->sha256;
+}
+
+/*
+ * Open a catalog for writing and bring it up to date; one that is damaged or another vault's is built anew.  Where the
+ * manifests are what is damaged it is kept: nothing else knows as well what they said.
+ */
 static int
 open_caught_up(struct vault *v, const char *path, struct catalog **out,
     struct err *e)
 {
+	struct catalog_head head;
+	enum blame blame;
 	bool fresh;
 	int attempt;
 
 	for (attempt = 0; attempt < 2; attempt++) {
-		struct catalog_head head;
-		enum standing where = STANDS_BEHIND;
-
 		fresh = access(path, F_OK) == -1;
+		blame = BLAME_CATALOG;
 		if (catalog_open(path, CATALOG_WRITE, out, e) == 0) {
-			if (catalog_head(*out, &head, e) == 0 &&
-			    look_where(v, &head, &where, e) == 0 &&
-			    where == STANDS_AHEAD) {
-				catalog_close(out);
-				return alarm_ahead(v, &head, e);
-			}
-			if (catch_up(v, *out, e) == 0)
+			if (catch_up(v, *out, &blame, e) == 0)
 				return 0;
+			if (v->reading && e->kind == EK_CORRUPT &&
+			    blame == BLAME_MANIFEST) {
+				recover_alarm(v, e);
+				if (catalog_head(*out, &head, e) == -1)
+					return -1;
+				stop_short(v, &head);
+				return 0;
+			}
 		}
 		catalog_close(out);
-		if (e->kind != EK_CORRUPT || fresh)
+		if (e->kind != EK_CORRUPT || fresh || blame != BLAME_CATALOG)
 			return -1;
 		log_warn("the catalog is built anew from the manifests: %s",
 		    e->text);
@@ -371,6 +411,11 @@ try_read(struct vault *v, const char *path, struct err *e)
 		return -1;
 	if (where == STANDS_AT_HEAD)
 		return 1;
+	/* No one will bring it further than this. */
+	if (where == STANDS_BEHIND && v->alarmed) {
+		stop_short(v, &head);
+		return 1;
+	}
 	catalog_close(&v->catalog);
 	if (where == STANDS_AHEAD) {
 		alarm_ahead(v, &head, e);
@@ -379,15 +424,26 @@ try_read(struct vault *v, const char *path, struct err *e)
 	return 0;
 }
 
+static int64_t
+seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 int
 recover_catalog_read(struct vault *v, struct err *e)
 {
 	const struct timespec pause = { 0, 100 * 1000 * 1000 };
+	int64_t end = seconds() + READER_WAIT;
 	const char *path;
-	int tries, r = 0;
+	int r = 0;
 
+	v->reading = true;
 	path = v->catalog_path = xasprintf("%s/" CATALOG_FILE, v->path);
-	for (tries = 0; tries < READER_TRIES; tries++) {
+	do {
 		if ((r = try_read(v, path, e)) != 0)
 			break;
 		if ((r = catch_up_in_place(v, path, e)) == -1)
@@ -398,10 +454,10 @@ recover_catalog_read(struct vault *v, struct err *e)
 		if (e->kind != EK_LOCKED)
 			break;
 		nanosleep(&pause, NULL);
-	}
+	} while (seconds() < end);
 	if (r == 1 || r == -1)
 		return r == 1 ? 0 : -1;
 	if (r == 2)
-		log_warn("%s", e->text);
+		recover_alarm(v, e);
 	return open_private(v, e);
 }

@@ -53,6 +53,22 @@ vault_pending(const struct vault_txn *t, struct vault_pending *out)
 	*out = t->pending;
 }
 
+int
+txn_break(struct vault_txn *t, const struct err *e)
+{
+	if (!t->broken)
+		t->why = *e;
+	t->broken = true;
+	return -1;
+}
+
+int
+txn_broken(const struct vault_txn *t, struct err *e)
+{
+	*e = t->why;
+	return -1;
+}
+
 /* Both who writes the truth and who indexes it get the record. */
 static int
 record(struct vault_txn *t, const struct record *rec, struct err *e)
@@ -60,10 +76,8 @@ record(struct vault_txn *t, const struct record *rec, struct err *e)
 	struct manifest_line line;
 
 	if (manifest_put(t->manifest, rec, &line, e) == -1 ||
-	    catalog_apply(t->v->catalog, line.number, rec, e) == -1) {
-		t->broken = true;
-		return -1;
-	}
+	    catalog_apply(t->v->catalog, line.number, rec, e) == -1)
+		return txn_break(t, e);
 	t->pending.records++;
 	return 0;
 }
@@ -90,10 +104,8 @@ open_commit(struct vault_txn *t, struct err *e)
 	memset(&t->pending, 0, sizeof(t->pending));
 	t->pending.since = v->env.now(v->env.arg);
 	if (manifest_create(v->tmp, &head, &t->manifest, e) == -1 ||
-	    catalog_begin(v->catalog, &head, e) == -1) {
-		t->broken = true;
-		return -1;
-	}
+	    catalog_begin(v->catalog, &head, e) == -1)
+		return txn_break(t, e);
 	if (t->begun)
 		return 0;
 	t->begun = true;
@@ -106,7 +118,7 @@ int
 txn_emit(struct vault_txn *t, const struct record *rec, struct err *e)
 {
 	if (t->broken)
-		return err_set(e, EK_FAIL, "the run is broken");
+		return txn_broken(t, e);
 	if (t->manifest == NULL && open_commit(t, e) == -1)
 		return -1;
 	return record(t, rec, e);
@@ -170,8 +182,7 @@ txn_seal_pack(struct vault_txn *t, struct err *e)
 	t->noted_epoch = 0;
 	return 0;
 broken:
-	t->broken = true;
-	return -1;
+	return txn_break(t, e);
 }
 
 int
@@ -179,28 +190,26 @@ vault_commit(struct vault_txn *t, struct err *e)
 {
 	struct vault *v = t->v;
 	struct digest sha256;
-	struct err ignored;
+	struct err why;
 
 	if (t->manifest == NULL)
 		return 0;
 	if (t->broken)
-		return err_set(e, EK_FAIL, "the run is broken");
+		return txn_broken(t, e);
 	if (txn_seal_pack(t, e) == -1)
 		return -1;
-	if (manifest_publish(&t->manifest, v->manifests, &sha256, e) == -1) {
-		t->broken = true;
-		return -1;
-	}
+	if (manifest_publish(&t->manifest, v->manifests, &sha256, e) == -1)
+		return txn_break(t, e);
 	v->head++;
 	v->head_sha256 = sha256;
 	v->head_time = t->time;
 	t->named = false;
 	memset(&t->pending, 0, sizeof(t->pending));
-	if (catalog_commit(v->catalog, &sha256, &ignored) == -1) {
+	if (catalog_commit(v->catalog, &sha256, &why) == -1) {
 		/* The commit stands.  The next run catches up. */
-		log_warn("the catalog could not be written: %s", ignored.text);
+		log_warn("the catalog could not be written: %s", why.text);
 		catalog_rollback(v->catalog);
-		t->broken = true;
+		txn_break(t, &why);
 	}
 	return 0;
 }
@@ -228,9 +237,12 @@ vault_end(struct vault_txn **tp, struct rec_run_end *end, struct err *e)
 
 	/* The pack is sealed first, so that the run's end can say what was stored. */
 	if (t->broken) {
-		vault_abort(tp);
-		return err_set(e, EK_FAIL, "the run is broken");
+		txn_broken(t, e);
+		goto fail;
 	}
+	/* A message that stopped half-way may hold the room that the end needs. */
+	intake_release(&t->intake);
+	intake_init(&t->intake);
 	if (txn_seal_pack(t, e) == -1)
 		goto fail;
 	end->run = t->run;

@@ -91,13 +91,12 @@ open_dir(struct vault *v, const char *path, struct err *e)
 	if ((v->path = realpath(path, NULL)) == NULL ||
 	    (v->dir = open(v->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) ==
 	    -1) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return err_sys(e, "can't look into it");
 		err_sys(e, "no vault there");
-		if (errno == ENOENT || errno == ENOTDIR) {
-			e->kind = EK_NOVAULT;
-			err_next(e, "mailkeep init makes one; if it should "
-			    "be there, is the disk mounted?");
-		}
-		return -1;
+		e->kind = EK_NOVAULT;
+		return err_next(e, "mailkeep init makes one; if it should "
+		    "be there, is the disk mounted?");
 	}
 	return layout_read(v, e);
 }
@@ -181,6 +180,12 @@ vault_head(const struct vault *v, struct digest *sha256)
 {
 	*sha256 = v->head_sha256;
 	return v->head;
+}
+
+const struct err *
+vault_alarm(const struct vault *v)
+{
+	return v->alarmed ? &v->alarm : NULL;
 }
 
 struct catalog *

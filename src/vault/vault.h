@@ -50,8 +50,8 @@ enum vault_mode {
 /*
  * vault_open(path, mode, env, out, e): EK_NOVAULT: there is no vault, or one of a newer version.  A writer clears
  * scratch away, moves packs that no manifest names to orphans/, and brings the catalog up to date.  EK_CORRUPT
- * where the catalog knows more than the manifests; a reader only warns of that, and then uses a catalog of its own
- * in the user's cache directory, as it does where it can't bring the vault's up to date.
+ * where the catalog knows more than the manifests; a reader only notes that (vault_alarm()), and then uses a catalog
+ * of its own in the user's cache directory, as it does where it can't bring the vault's up to date.
  */
 int vault_open(const char *, enum vault_mode, const struct vault_env *, struct vault **, struct err *);
 void vault_close(struct vault **);
@@ -65,6 +65,11 @@ int vault_set_account(struct vault *, const struct account *, struct err *);
 /* vault_head(v, sha256_out): the number of the last commit, 0 for none, and the hash of its manifest. */
 uint64_t vault_head(const struct vault *, struct digest *);
 struct catalog *vault_catalog(struct vault *);
+/*
+ * vault_alarm(v): what is wrong with the vault, though it could be opened for reading: manifests are missing or
+ * damaged, and the others tell what is seen; or messages can't be read.  NULL: nothing.
+ */
+const struct err *vault_alarm(const struct vault *);
 /* vault_now(v): the time by the caller's clock. */
 int64_t vault_now(const struct vault *);
 /* vault_free_space(v, bytes_out, e): on its file system. */

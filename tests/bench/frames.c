@@ -141,7 +141,7 @@ struct cost {
 	double	 one;		/* seconds to reach the end of a message, on average */
 };
 
-/* Decompress a frame; ${ends} of it are asked for: the time it takes to reach each is what reading one message costs. */
+/* Decompress the frame with the members from ${from} to ${to}: the sum of what it takes to reach the end of each. */
 static double
 time_frame(const char *p, size_t n, size_t raw, size_t from, size_t to)
 {

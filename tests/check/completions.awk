@@ -62,6 +62,19 @@ function arguments(verb,	n, i, w, list, k, got) {
 	return list
 }
 
+# How many arguments may be an account or a vault; 0: any number.
+function places(verb,	n, i, w, at, last) {
+	n = split(synopsis[verb], w, " ")
+	for (i = 2; i <= n; i++) {
+		if (w[i] ~ /^\.\.\./)
+			return 0
+		at = w[i] == "|" ? 0 : at + 1
+		if (w[i] ~ /ACCOUNT|VAULT|VERB/ && at > last)
+			last = at
+	}
+	return last
+}
+
 function words(arg) {
 	gsub(/\|/, " ", arg)
 	return arg
@@ -75,7 +88,7 @@ function quoted(s) {
 
 # ---------------------------------------------------------------- bash
 
-function bash_verb(verb,	i, opts, name) {
+function bash_verb(verb,	i, opts, name, takes) {
 	for (i = 1; i <= nopts[verb]; i++) {
 		opts = opts " --" long[verb, i]
 		if (letter[verb, i] != "")
@@ -91,12 +104,20 @@ function bash_verb(verb,	i, opts, name) {
 		name = "--" long[verb, i]
 		if (letter[verb, i] != "")
 			name = "-" letter[verb, i] "|" name
+		takes = takes " --" long[verb, i]
+		if (letter[verb, i] != "")
+			takes = takes " -" letter[verb, i]
 		print "\t\t" name ") values=" \
 		    (kind(value[verb, i]) == "words" ? \
 		    quoted("words " words(value[verb, i])) : \
 		    kind(value[verb, i])) " ;;"
 	}
-	print "\t\tesac ;;"
+	print "\t\tesac"
+	if (verb != "" && places(verb) > 0) {
+		print "\t\tplaces=" places(verb)
+		print "\t\ttakes=" quoted(takes " ")
+	}
+	print "\t\t;;"
 }
 
 function bash(	i, list) {
@@ -107,7 +128,7 @@ function bash(	i, list) {
 	print "_mailkeep()"
 	print "{"
 	print "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}"
-	print "\tlocal verb='' opts='' args='' values='' i kind reply"
+	print "\tlocal verb='' opts='' args='' values='' places=0 takes='' i n kind reply"
 	print ""
 	print "\t# --option=value comes as three words."
 	print "\tif [[ $cur == '=' ]]; then"
@@ -131,6 +152,19 @@ function bash(	i, list) {
 	for (i = 1; i <= nverbs; i++)
 		bash_verb(verbs[i])
 	print "\tesac"
+	print "\t# Arguments that stand before the cursor."
+	print "\tfor ((i++, n = 0; i < COMP_CWORD; i++)); do"
+	print "\t\tif [[ ${COMP_WORDS[i+1]} == '=' ]]; then"
+	print "\t\t\t((i += 2))"
+	print "\t\telif [[ $takes == *\" ${COMP_WORDS[i]} \"* ]]; then"
+	print "\t\t\t((i++))"
+	print "\t\telif [[ ${COMP_WORDS[i]} != -* ]]; then"
+	print "\t\t\t((n++))"
+	print "\t\tfi"
+	print "\tdone"
+	print "\tif ((places > 0 && n >= places)); then"
+	print "\t\targs=''"
+	print "\tfi"
 	print "\tif [[ -z $values && $cur == -* ]]; then"
 	print "\t\tvalues=\"words $opts\""
 	print "\telif [[ -z $values ]]; then"

@@ -75,6 +75,11 @@ offers 'mailkeep init --tls-ca f' file
 offers 'mailkeep backup h' home
 offers 'mailkeep status --max-' --max-age
 [ "$(bash_answers 'mailkeep list di')" = directory ] || complain "bash doesn't complete a vault"
+[ "$(bash_answers 'mailkeep list --at 7 di')" = directory ] || complain "bash takes an option's value for an argument"
+[ "$(bash_answers 'mailkeep list --at=7 di')" = directory ] || complain "bash takes an option's value for an argument"
+[ "$(bash_answers 'mailkeep backup home di')" = directory ] || complain "bash doesn't complete a second vault"
+[ "$(bash_answers 'mailkeep init imaps://anna@localhost di')" = directory ] || complain "bash doesn't complete a vault behind a server"
+[ -z "$(bash_answers 'mailkeep list home di')" ] || complain "bash offers a vault for a folder"
 [ "$(bash_answers 'mailkeep version --color=al')" = always ] || complain "bash doesn't complete --color=al"
 
 # zsh_offers LINE PATTERN: zsh answers at a terminal only, so one at a pseudo-terminal must list what matches.

@@ -1,7 +1,7 @@
 # What goes wrong between an account and its server: each error says what failed and why, and what to do next (R123), and
 # then the right way works.
 . "$TOP/tests/lib.sh"
-need python3
+need python3 jq
 dovecot_start
 corpus -t now demo 0 "$(dovecot_mail)"
 dovecot_own
@@ -36,7 +36,7 @@ refused 75 "can't connect to nowhere.invalid port 993: " "check the server's nam
 	"mailkeep init $settings imaps://anna@nowhere.invalid vault"
 refused 4 'password_command: it failed with exit status 3' 'mailkeep.conf(5) tells' \
 	"mailkeep init --tls-ca ca.pem --password-command 'exit 3' $url vault"
-refused 1 "can't make a vault: *No such file" 'make the directory above it first' \
+refused 1 "can't make a vault in disk: No such file" 'make that directory first' \
 	"mailkeep init $settings $url disk/vault"
 
 # The environment may name a proxy, but not for what is sent in the clear (R122).
@@ -117,3 +117,40 @@ said 'mailkeep: three: *no vault there'
 expect_exit 10 mailkeep -c config status
 said 'one  * just now *ok' out
 [ "$(grep -c 'no vault there' err)" = 1 ] || { cat err; fail "one error was told more than once"; }
+
+# The vault of an account of the config file: all settings are in its section, and stay there but for server and user.
+cat >house.config <<-END
+	account house {
+		server = "imaps://localhost:$DOVECOT_TLS_PORT"
+		user = anna
+		vault = vaults/house
+		tls_ca = ca.pem
+		password_file = password
+	}
+END
+mkdir vaults
+expect_exit 10 mailkeep -c house.config backup house
+said '  -> mailkeep init house makes it'
+expect_exit 0 mailkeep -c house.config init -v house
+said 'signed in to localhost as anna: 14 folders to back up'
+said "made the vault $PWD/vaults/house; next: mailkeep backup house"
+expect_exit 0 jq -e '.account == { server: "imaps://localhost:'"$DOVECOT_TLS_PORT"'", user: "anna" }' vaults/house/vault.json
+expect_exit 0 mailkeep -c house.config backup house
+expect_exit 9 mailkeep -c house.config init house
+[ ! -e house ] || fail "the section's name was taken for a directory"
+
+# By its path it is the same account; so it is with the server in front.
+rm -r vaults/house
+expect_exit 0 mailkeep -c house.config init vaults/house
+rm -r vaults/house
+expect_exit 0 mailkeep -c house.config init --timeout 90 "$url" vaults/house
+expect_exit 0 jq -e '.account.timeout == 90 and .account.tls_ca == null' vaults/house/vault.json
+
+# It moves: first the config file is changed, then the vault is told.
+sed -i 's/localhost/127.0.0.1/' house.config
+expect_exit 9 mailkeep -c house.config backup house
+expect_exit 0 mailkeep -c house.config init --rebind --yes house
+said "server: imaps://localhost:* -> imaps://127.0.0.1:" out
+expect_exit 0 mailkeep -c house.config backup house
+expect_exit 0 mailkeep -c house.config init --rebind -v house
+said 'nothing to change'

@@ -8,7 +8,7 @@ need script python3 jq zstd
 # at_terminal COMMAND: run it at a terminal of 80 columns; what that shows is in $TMPDIR/raw.
 at_terminal()
 {
-	TERM=xterm COLUMNS='' script -qefc "stty cols 80 rows 24; $1" /dev/null </dev/null >"$TMPDIR/raw"
+	CI=1 TERM=xterm COLUMNS='' script -qefc "stty cols 80 rows 24; $1" /dev/null </dev/null >"$TMPDIR/raw"
 }
 
 no_server()
@@ -46,7 +46,7 @@ vault=$place/mail
 # The README's commands, a paragraph of each container; folder 7 is INBOX.
 readme()
 {
-	sed -n '/^## Reading a vault/,/^## What it promises/s/^    //p' "$TOP/README.md" | sed "s#/tmp/messages#$TMPDIR/messages#"
+	sed -n '/^## Reading a vault/,/^## What it promises/s/^    //p' "$TOP/README.md" | sed "s#\$(mktemp -d)#$TMPDIR/messages#"
 }
 
 readme | sed '/mbox/d' >"$TMPDIR/tar.sh"
@@ -54,6 +54,7 @@ readme | sed -n '/mbox/p' >"$TMPDIR/mbox.sh"
 if ! grep -q 'tar --zstd' "$TMPDIR/tar.sh" || ! grep -q zstdcat "$TMPDIR/mbox.sh"; then
 	fail "the README does not say how to read a vault"
 fi
+mkdir "$TMPDIR/messages"
 (cd "$vault" && bash -e "$TMPDIR/tar.sh") >"$TMPDIR/out"
 [ "$(find "$TMPDIR/messages" -name '*.eml' | wc -l)" = \
     "$(mailkeep list --json "$vault" | jq -r 'select(.type == "message") | .sha256' | sort -u | wc -l)" ] ||
@@ -69,7 +70,7 @@ mailkeep init --container mbox --tls-ca "$TLS/CA.pem" --password-file "$TMPDIR/p
 	"imaps://anna@localhost:$DOVECOT_TLS_PORT" "$TMPDIR/mbox"
 mailkeep backup "$TMPDIR/mbox"
 (cd "$TMPDIR/mbox" && bash -e "$TMPDIR/mbox.sh")
-[ "$(grep -c '^From ' "$TMPDIR/mbox/folder-7.mbox")" = \
+[ "$(grep -c '^From ' "$HOME/folder-7.mbox")" = \
     "$(mailkeep list --json "$TMPDIR/mbox" INBOX | grep -c '"type":"message"')" ] || fail "the mailbox lacks messages"
 dovecot_stop
 

@@ -53,7 +53,7 @@ only()
 only 'INBOX' --folder INBOX
 only 'INBOX' --folder inbox
 only 'deep/1/2/3/4/5/6/7' --folder 'deep/*'
-only '' --folder 'deep/%'
+EXIT=3 only '' --folder 'deep/%'
 only 'A a' --folder a --folder A
 only 'A' --folder '%' --folder '!*' --folder A
 backup "$V" --shared --folder INBOX

@@ -178,8 +178,12 @@ done
 vault_for tar
 many()
 {
-	printf '    on LIST ... {\n        repeat %d {\n            S: * LIST () "/" "folder $i"\n' $folders
+	printf '    on LIST ... {\n        S: * LIST () "/" INBOX\n'
+	printf '        S: * STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1 HIGHESTMODSEQ 5)\n'
+	printf '        repeat %d {\n            S: * LIST () "/" "folder $i"\n' $folders
 	printf '            S: * STATUS "folder $i" (MESSAGES 1 UIDNEXT 8 UIDVALIDITY ${i+1000000} HIGHESTMODSEQ 5)\n        }\n        S: $tag OK\n    }\n'
+	printf '    on EXAMINE "INBOX" ... {\n        S: * 0 EXISTS\n        S: * OK [UIDVALIDITY 1]\n'
+	printf '        S: * OK [UIDNEXT 1]\n        S: * OK [HIGHESTMODSEQ 5]\n        S: $tag OK [READ-ONLY]\n    }\n'
 	printf '    on EXAMINE "folder <n>" ... {\n        S: * 1 EXISTS\n        S: * OK [UIDVALIDITY ${n+1000000}]\n'
 	printf '        S: * OK [UIDNEXT 8]\n        S: * OK [HIGHESTMODSEQ 5]\n        S: $tag OK [READ-ONLY]\n    }\n'
 	printf '    on UID FETCH ... {\n        S: * 1 FETCH (UID 7 FLAGS () INTERNALDATE "17-Jul-1996 02:44:25 +0000" RFC822.SIZE 5 BODY[] {5}\n'

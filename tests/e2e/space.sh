@@ -13,7 +13,6 @@ apart=(unshare --mount)
 if [ -z "${SPACE_APART-}" ]; then
 	"${apart[@]}" mount -t tmpfs none "$TMPDIR" 2>/dev/null || skip "no file system can be mounted here"
 	dovecot_start -q 1000000
-	mkdir "$TMPDIR/disk"
 	for n in 1 2 3 4 5 6; do
 		printf 'Subject: big %d\r\n\r\n' $n >"$TMPDIR/$n"
 		openssl enc -aes-128-ctr -pass pass:$n -nosalt -pbkdf2 -in /dev/zero 2>/dev/null |
@@ -25,9 +24,15 @@ if [ -z "${SPACE_APART-}" ]; then
 	exit
 fi
 
+# room SIZE: the vault moves to another disk.
+disk=$TMPDIR/disk
 room()
 {
-	mount -o "remount,size=$1" "$TMPDIR/disk"
+	mkdir "$disk+"
+	mount -n -t tmpfs -o "size=$1" none "$disk+"
+	[ ! -d "$disk" ] || cp -a "$disk/." "$disk+"
+	umount -n "$disk" 2>/dev/null || :
+	disk+=+ V=$disk/vault
 }
 
 live()
@@ -35,8 +40,7 @@ live()
 	vault_is "$V" "live $1 "
 }
 
-mount -t tmpfs -o size=46m none "$TMPDIR/disk"
-V=$TMPDIR/disk/vault
+room 46m
 vault_init "$V"
 imap put INBOX '' '' "$TMPDIR/1" >/dev/null
 expect_exit 0 mailkeep backup "$V"
@@ -53,7 +57,7 @@ live 6
 mirrors "$V"
 
 # Hardly any room: nothing is begun.
-room $(($(du -sk "$TMPDIR/disk" | cut -f 1) + 20000))k
+room $(($(du -sk "$disk" | cut -f 1) + 20000))k
 imap put INBOX '' '' "$TMPDIR/1" >/dev/null
 expect_exit 8 mailkeep backup "$V"
 said 'are free on the vault'
@@ -61,6 +65,16 @@ live 6
 room 120m
 expect_exit 0 mailkeep backup "$V"
 live 7
+
+# One that is larger than all there is: those before it are kept.
+{ printf 'Subject: huge\r\n\r\n'; yes 'a line of a message that is larger than the disk' | head -c 150000000 || :; } >"$TMPDIR/huge"
+imap put INBOX '' '' "$TMPDIR/1" >/dev/null
+huge=$(imap put INBOX '' '' "$TMPDIR/huge")
+expect_exit 8 mailkeep backup "$V"
+said 'MiB is on its way'
+live 8
+imap expunge INBOX "$huge"
+rm "$TMPDIR/huge"
 
 # Many messages, and a server that tells how much it holds: it is known before that this does not fit.
 rm -rf "$V"

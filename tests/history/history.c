@@ -109,7 +109,7 @@ static void
 show_event(void *arg, const struct job_event *ev)
 {
 	static const char *const kinds[] = { "plan", "folder", "problem",
-	    "progress", "note" };
+	    "progress", "damage", "note" };
 
 	(void)arg;
 	if (verbose && ev->kind != JOB_PROGRESS)

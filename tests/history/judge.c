@@ -125,6 +125,8 @@ take_folder(struct judge *j, const struct rec_folder *r)
 	f->mailboxid = copy(r->mailboxid);
 	f->subscribed = r->subscribed;
 	f->selectable = r->selectable;
+	if (r->gone && !f->gone)
+		f->gone_in = j->run;
 	f->gone = r->gone;
 }
 
@@ -144,6 +146,7 @@ take_epoch(struct judge *j, const struct rec_epoch *r)
 		p->number = r->epoch;
 		p->folder = r->folder;
 		p->uidvalidity = r->uidvalidity;
+		p->begun_in = j->run;
 	}
 	if (r->has_state) {
 		p->complete = r->complete;
@@ -347,7 +350,7 @@ judge_read(struct judge *j, uint32_t run)
 static const struct kept_folder *
 folder_named(const struct judge *j, const char *wire)
 {
-	char *name = name_from_wire(wire, '/');
+	char *name = name_from_wire(wire);
 	const struct kept_folder *found = NULL;
 	size_t i;
 
@@ -616,25 +619,60 @@ judge_delivered(struct judge *j, const struct uidset *contents)
 				    "not in the vault", n - 1);
 }
 
+/* Messages of an epoch, of before this run, that are there, or went in it. */
+static void
+count_old(const struct judge *j, uint64_t epoch, size_t *live, size_t *gone)
+{
+	size_t i;
+
+	*live = *gone = 0;
+	for (i = 0; i < j->messages_n; i++) {
+		const struct kept_message *m = &j->messages[i];
+
+		if (m->epoch != epoch || m->came_in == j->run)
+			continue;
+		*live += m->live;
+		*gone += !m->live && m->gone_in == j->run;
+	}
+}
+
+static size_t
+count_live(const struct judge *j, uint64_t epoch)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < j->messages_n; i++)
+		n += j->messages[i].epoch == epoch && j->messages[i].live;
+	return n;
+}
+
+static bool
+shrunk_in(const struct judge *j, const struct kept_epoch *p)
+{
+	const struct kept_epoch *newest = newest_epoch(j, p->folder);
+	size_t i, live, gone;
+
+	count_old(j, p->number, &live, &gone);
+	if (gone > 20 && gone >= live)
+		return true;
+	if (newest->number != p->number)
+		return newest->begun_in == j->run &&
+		    live > count_live(j, newest->number) + 20;
+	for (i = 0; i < j->folders_n; i++)
+		if (j->folders[i].number == p->folder &&
+		    j->folders[i].gone && j->folders[i].gone_in == j->run)
+			return live > 20;
+	return false;
+}
+
 bool
 judge_shrunk(const struct judge *j)
 {
-	size_t i, k, live, gone;
+	size_t i;
 
-	for (i = 0; i < j->epochs_n; i++) {
-		live = gone = 0;
-		for (k = 0; k < j->messages_n; k++) {
-			const struct kept_message *m = &j->messages[k];
-
-			if (m->epoch != j->epochs[i].number ||
-			    m->came_in == j->run)
-				continue;
-			live += m->live;
-			gone += !m->live && m->gone_in == j->run;
-		}
-		if (gone > 20 && gone >= live)
+	for (i = 0; i < j->epochs_n; i++)
+		if (shrunk_in(j, &j->epochs[i]))
 			return true;
-	}
 	return false;
 }
 

@@ -13,12 +13,14 @@ struct kept_folder {
 	char		*name, *attributes;	/* own */
 	char		*mailboxid;		/* own, or NULL */
 	bool		 subscribed, selectable, gone;
+	uint32_t	 gone_in;		/* run */
 };
 
 struct kept_epoch {
 	uint64_t	 number, folder, uidvalidity, uidnext;
 	bool		 complete;
 	struct uidset	 missing;
+	uint32_t	 begun_in;		/* run */
 };
 
 struct kept_message {
@@ -71,7 +73,10 @@ void judge_delivered(struct judge *, const struct uidset *);
 uint64_t judge_known(const struct judge *, const struct box *);
 /* judge_catalog(j, v): the catalog says the same as the manifests, and each content can be read. */
 void judge_catalog(struct judge *, struct vault *);
-/* judge_shrunk(j): whether more than half of a folder, and more than 20, went away in this run. */
+/*
+ * judge_shrunk(j): whether more than half of a folder, and more than 20, went away in this run: messages, or the
+ * folder, or all by another UIDVALIDITY.
+ */
 bool judge_shrunk(const struct judge *);
 /* judge_ill(j): whether a message that the vault lacks can't be had; judge_sick(j): whether any can't be had now. */
 bool judge_ill(const struct judge *);

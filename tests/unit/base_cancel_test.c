@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -66,8 +67,9 @@ take_one(int sig)
 		return 5;
 	if (err_status(e.kind, e.sys) != (as == SIGINT ? 130 : 143))
 		return 6;
-	return strcmp(e.text, as == SIGINT ? "stopped by SIGINT" :
-	    "stopped by SIGTERM") == 0 ? 0 : 7;
+	return strcmp(e.text, sig == SIGINT ? "stopped by SIGINT" :
+	    sig == SIGHUP ? "stopped by SIGHUP" : "stopped by SIGTERM") == 0 ?
+	    0 : 7;
 }
 
 static void
@@ -77,6 +79,87 @@ test_cancel_the_first_signal_is_noted(void **state)
 	assert_int_equal(in_child(take_one, SIGINT), 0);
 	assert_int_equal(in_child(take_one, SIGTERM), 0);
 	assert_int_equal(in_child(take_one, SIGHUP), 0);
+}
+
+/* A question stops nothing, and is answered once. */
+static int
+take_question(int sig)
+{
+	cancel_install();
+	if (cancel_question())
+		return 1;
+	raise(sig);
+	raise(sig);
+	if (readable() || cancel_signal() != 0)
+		return 2;
+	return cancel_question() && !cancel_question() ? 0 : 3;
+}
+
+static void
+test_cancel_takes_a_question_for_no_end(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(take_question, SIGUSR1), 0);
+}
+
+static double
+seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Sleep, while a child sends ${sig} every 20 ms: 0 it took 0.3 s, 1 it was stopped before, 2 it was wrong. */
+static int
+sleep_under(int sig)
+{
+	struct err e = { .kind = EK_NONE };
+	pid_t parent = getpid(), pid;
+	double from, took;
+	int i, rc;
+
+	cancel_install();
+	from = seconds();
+	if ((pid = fork()) == 0) {
+		for (i = 0; i < 10; i++) {
+			usleep(20000);
+			if (sig != 0)
+				kill(parent, sig);
+			if (sig == SIGTERM)
+				break;
+		}
+		_exit(0);
+	}
+	rc = cancel_sleep(0.3, &e);
+	took = seconds() - from;
+	waitpid(pid, NULL, 0);
+	if (rc == 0)
+		return took >= 0.3 && took < 3 && e.kind == EK_NONE ? 0 : 2;
+	return took < 0.25 && e.kind == EK_CANCELLED ? 1 : 2;
+}
+
+static int
+sleep_no_time(int unused)
+{
+	struct err e;
+	double from = seconds();
+
+	(void)unused;
+	/* Without anything installed, too. */
+	return cancel_sleep(0, &e) == 0 && cancel_sleep(-1e9, &e) == 0 &&
+	    cancel_sleep(0.001, &e) == 0 && seconds() - from < 1 ? 0 : 1;
+}
+
+static void
+test_cancel_sleeps_as_long_as_it_should(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(sleep_no_time, 0), 0);
+	assert_int_equal(in_child(sleep_under, 0), 0);
+	assert_int_equal(in_child(sleep_under, SIGUSR1), 0);
+	assert_int_equal(in_child(sleep_under, SIGTERM), 1);
 }
 
 static int
@@ -235,6 +318,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cancel_the_first_signal_is_noted),
+		cmocka_unit_test(test_cancel_takes_a_question_for_no_end),
+		cmocka_unit_test(test_cancel_sleeps_as_long_as_it_should),
 		cmocka_unit_test(test_cancel_the_second_signal_ends_at_once),
 		cmocka_unit_test(
 		    test_cancel_leaves_ignored_what_the_parent_ignored),

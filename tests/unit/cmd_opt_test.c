@@ -14,7 +14,6 @@
 
 #include "base/buf.h"
 #include "cmd/cmd.h"
-#include "cmd/near.h"
 #include "cmd/opt.h"
 #include "cmd/ui.h"
 #include "tests/unit/cmd_stage.h"
@@ -192,7 +191,11 @@ test_a_bad_option_is_named_with_what_was_meant(void **state)
 		    "did you mean --folder?" },
 		{ "--old 2y", "! unknown option --old -> "
 		    "did you mean --older-than?" },
-		{ "--password=hunter2", "! unknown option --password" },
+		{ "--password=hunter2", "! no password belongs on the command line"
+		    " -> leave it out to be asked, or give --password-file" },
+		{ "--passwd x", "! no password belongs on the command line"
+		    " -> leave it out to be asked, or give --password-file" },
+		{ "--hidden=hunter2", "! unknown option --hidden" },
 		{ "--al", "! unknown option --al -> did you mean --all?" },
 		{ "--ALL", "! unknown option --ALL -> did you mean --all?" },
 		{ "--=x", "! unknown option --" },
@@ -333,6 +336,12 @@ test_arguments_are_counted_by_the_synopsis(void **state)
 		{ "[options] [FROM [TO]] VAULT", 3, NULL },
 		{ "[options] [FROM [TO]] VAULT", 4,
 		    "'a3' is one argument too many" },
+		{ "[options] ACCOUNT | [SERVER] VAULT", 0,
+		    "ACCOUNT is missing" },
+		{ "[options] ACCOUNT | [SERVER] VAULT", 1, NULL },
+		{ "[options] ACCOUNT | [SERVER] VAULT", 2, NULL },
+		{ "[options] ACCOUNT | [SERVER] VAULT", 3,
+		    "'a2' is one argument too many" },
 		{ "", 0, NULL },
 	};
 	char names[8][4], *argv[9];
@@ -352,86 +361,6 @@ test_arguments_are_counted_by_the_synopsis(void **state)
 			fail_msg("%s, %d", t[i].synopsis, t[i].argc);
 		assert_string_equal(e.text,
 		    t[i].want == NULL ? "" : t[i].want);
-	}
-}
-
-static void
-test_near_finds_what_was_meant_and_nothing_else(void **state)
-{
-	static const char *const known[] = { "backup", "list", "log", "status",
-	    "restore", "rebuild", "repair", "init", "help", "verify" };
-	static const struct { const char *word, *want; } t[] = {
-		{ "bakcup", "backup" },		/* swapped */
-		{ "bakup", "backup" },		/* dropped */
-		{ "backkup", "backup" },	/* doubled */
-		{ "lst", "list" },
-		{ "lit", "list" },
-		{ "st", "status" },		/* a beginning */
-		{ "stat", "status" },
-		{ "restroe", "restore" },
-		{ "x", NULL },
-		{ "", NULL },
-		{ "delete", NULL },
-		{ "verfiy", "verify" },
-		{ "zzzz", NULL },
-		{ "lo", "log" },
-		{ "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop", NULL },
-	};
-	struct near near;
-	size_t i, j;
-
-	(void)state;
-	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		near_begin(&near, t[i].word, strlen(t[i].word));
-		for (j = 0; j < sizeof(known) / sizeof(known[0]); j++)
-			near_try(&near, known[j]);
-		if (t[i].want == NULL)
-			assert_null(near.best);
-		else {
-			assert_non_null(near.best);
-			assert_string_equal(near.best, t[i].want);
-		}
-	}
-}
-
-static void
-test_near_counts_swapped_neighbours_as_one_mistake(void **state)
-{
-	struct near near;
-
-	(void)state;
-	near_begin(&near, "lsit", 4);
-	near_try(&near, "lint");
-	assert_string_equal(near.best, "lint");
-	near_try(&near, "list");
-	assert_string_equal(near.best, "list");
-	/* Of two that are as near, the first. */
-	near_try(&near, "slit");
-	assert_string_equal(near.best, "list");
-}
-
-static void
-test_near_takes_words_up_to_its_limit(void **state)
-{
-	/* 39, 40 and 41 letters, with the last one wrong. */
-	static const char *const word[] = {
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax",
-	};
-	static const char known[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-	static const char longer[] =
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-	struct near near;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < 3; i++) {
-		near_begin(&near, word[i], strlen(word[i]));
-		near_try(&near, longer);
-		assert_null(near.best);
-		near_try(&near, known);
-		assert_int_equal(near.best == known, i < 2);
 	}
 }
 
@@ -580,10 +509,6 @@ main(void)
 		    test_settings_fill_an_account_and_own_options_come_first),
 		cmocka_unit_test(test_a_bad_setting_is_called_by_its_options_name),
 		cmocka_unit_test(test_arguments_are_counted_by_the_synopsis),
-		cmocka_unit_test(test_near_finds_what_was_meant_and_nothing_else),
-		cmocka_unit_test(
-		    test_near_counts_swapped_neighbours_as_one_mistake),
-		cmocka_unit_test(test_near_takes_words_up_to_its_limit),
 		cmocka_unit_test(test_help_is_printed_in_columns_from_the_rows),
 		cmocka_unit_test(
 		    test_help_of_all_settings_fits_80_columns_and_has_each_once),

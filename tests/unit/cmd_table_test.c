@@ -129,10 +129,10 @@ test_rate_is_that_of_the_last_seconds(void **state)
 }
 
 static const struct table_column columns[] = {
-	{ "ID", TABLE_RIGHT, 0, 0 },
-	{ "FROM", TABLE_LEFT, 4, 1 },
-	{ "SUBJECT", TABLE_LEFT, 6, 2 },
-	{ "SIZE", TABLE_RIGHT, 0, 0 },
+	{ "ID", TABLE_RIGHT, 0, 0, 0 },
+	{ "FROM", TABLE_LEFT, 4, 1, 0 },
+	{ "SUBJECT", TABLE_LEFT, 6, 2, 0 },
+	{ "SIZE", TABLE_RIGHT, 0, 0, 0 },
 };
 
 static void
@@ -191,13 +191,49 @@ test_table_on_a_terminal_shares_the_room_by_weight(void **state)
 	terminal_end(&s);
 }
 
+static void
+test_table_leaves_out_the_least_needful_columns_first(void **state)
+{
+	static const struct table_column four[] = {
+		{ "ID", TABLE_LEFT, 0, 0, 0 }, { "DATE", TABLE_LEFT, 0, 0, 2 },
+		{ "SUBJECT", TABLE_LEFT, 6, 1, 0 },
+		{ "SIZE", TABLE_RIGHT, 0, 0, 1 },
+	};
+	static const struct { unsigned short width; const char *want; } t[] = {
+		{ 30, "ID   DATE     SUBJECT     SIZE\n"
+		    "1.1  2026-01  Hello wor\u2026  10 B\n" },
+		{ 26, "ID   DATE     SUBJE\u2026  SIZE\n"
+		    "1.1  2026-01  Hello\u2026  10 B\n" },
+		{ 25, "ID   DATE     SUBJECT\n1.1  2026-01  Hello world\n" },
+		{ 20, "ID   DATE     SUBJE\u2026\n1.1  2026-01  Hello\u2026\n" },
+		{ 19, "ID   SUBJECT\n1.1  Hello world\n" },
+		{ 3, "ID   SUBJE\u2026\n1.1  Hello\u2026\n" },
+	};
+	struct table *table;
+	struct stage s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		stage_terminal(&s, t[i].width, &plain);
+		table = table_new(s.ui, four, 4);
+		table_cell(table, "1.1");
+		table_cell(table, "2026-01");
+		table_cell(table, "Hello world");
+		table_cell(table, "10 B");
+		table_end(&table);
+		assert_shown(&s, t[i].want);
+		terminal_end(&s);
+	}
+}
+
 /* One long text takes no more than its share, and what a column doesn't need the others get. */
 static void
 test_table_is_not_pushed_apart_by_one_long_text(void **state)
 {
 	static const struct table_column three[] = {
-		{ "A", TABLE_LEFT, 2, 1 }, { "B", TABLE_LEFT, 2, 3 },
-		{ "C", TABLE_LEFT, 0, 0 },
+		{ "A", TABLE_LEFT, 2, 1, 0 }, { "B", TABLE_LEFT, 2, 3, 0 },
+		{ "C", TABLE_LEFT, 0, 0, 0 },
 	};
 	char text[201];
 	struct table *t;
@@ -244,7 +280,7 @@ static void
 test_table_without_rows_prints_nothing_and_titles_may_be_missing(void **state)
 {
 	static const struct table_column bare[] = {
-		{ NULL, TABLE_LEFT, 0, 0 }, { NULL, TABLE_LEFT, 0, 0 },
+		{ NULL, TABLE_LEFT, 0, 0, 0 }, { NULL, TABLE_LEFT, 0, 0, 0 },
 	};
 	struct table *t;
 	struct stage s;
@@ -268,7 +304,7 @@ static void
 test_table_settles_its_widths_after_a_look_ahead(void **state)
 {
 	static const struct table_column two[] = {
-		{ "A", TABLE_LEFT, 0, 0 }, { "B", TABLE_LEFT, 0, 0 },
+		{ "A", TABLE_LEFT, 0, 0, 0 }, { "B", TABLE_LEFT, 0, 0, 0 },
 	};
 	static const struct { size_t row; const char *first; } t[] = {
 		{ TABLE_LOOK - 1, "A     B\n" },
@@ -309,6 +345,8 @@ main(void)
 		cmocka_unit_test(test_rate_is_that_of_the_last_seconds),
 		cmocka_unit_test(test_table_in_a_file_is_aligned_and_uncut),
 		cmocka_unit_test(test_table_on_a_terminal_shares_the_room_by_weight),
+		cmocka_unit_test(
+		    test_table_leaves_out_the_least_needful_columns_first),
 		cmocka_unit_test(
 		    test_table_is_not_pushed_apart_by_one_long_text),
 		cmocka_unit_test(

@@ -22,6 +22,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
+#include "cmd/ask.h"
 #include "cmd/ui.h"
 #include "tests/unit/cmd_stage.h"
 
@@ -477,9 +478,9 @@ child_asks(const char *how)
 	cancel_install();
 	ui = ui_new(STDOUT_FILENO, STDERR_FILENO);
 	if (strcmp(how, "secret") != 0) {
-		r = ui_confirm(ui, &e, "Delete\033 %d?", 7);
+		r = ask_confirm(ui, &e, "Delete\033 %d?", 7);
 		r = r == -1 ? 50 + (int)e.kind : 20 + r;
-	} else if (ui_ask_secret(ui, "Password for a\033b: ", &answer, &e) == -1)
+	} else if (ask_secret(ui, "Password for a\033b: ", &answer, &e) == -1)
 		r = 50 + (int)e.kind;
 	else
 		r = strcmp(buf_text(&answer), "s\xc3\xa9same") == 0 ? 10 : 11;

@@ -32,7 +32,7 @@ full_account(void)
 	set(a, "insecure_plaintext_remote", "yes");
 	set(a, "max_rate", "5M");
 	set(a, "password_command", "pass \"x\"");
-	set(a, "password_fd", "9");
+	set(a, "password_fd", "2");
 	set(a, "password_file", "/pw");
 	set(a, "proxy", "socks5h://127.0.0.1:9050");
 	set(a, "server", "imap://[2001:db8::7]:1143");
@@ -284,7 +284,7 @@ test_a_copy_is_equal_and_independent(void **state)
 	assert_int_equal(account_diff(a, b, &out), 0);
 	assert_string_equal(b->name, "work");
 	assert_string_equal(b->vault, "/mail");
-	assert_int_equal(b->password_fd, 9);
+	assert_int_equal(b->password_fd, 2);
 	assert_int_equal(b->given, a->given);
 	account_free(&a);
 	assert_string_equal(b->folders.v[1], "\"\\");

@@ -118,13 +118,19 @@ static const struct bad {
 	size_t line;
 	const char *why;
 } bad[] = {
-	{ "account a {\n\n colour = red\n}\n", 3, "no such option 'colour'" },
+	{ "account a {\n\n colour = red\n}\n", 3, "no such setting 'colour'" },
+	{ "account a {\n servr = \"imaps://h\"\n}\n", 2,
+	    "no such setting 'servr'" },
+	{ "account a {\n server \"imaps://h\"\n}\n", 2,
+	    "missing equal sign after setting 'server'" },
 	{ "# one\n# two\naccount a {\n # four\n colour = red\n}\n", 5,
 	    "'colour'" },
 	{ "account a {\n folders = { # x\n  b, # y\n  c } # z\n colour = 1 }",
 	    5, "'colour'" },
-	{ "colour = red\n", 1, "no such option 'colour'" },
-	{ "\nserver = \"imaps://h\"\n", 2, "no such option 'server'" },
+	{ "colour = red\n", 1, "no such section 'colour'" },
+	{ "acount a {\n}\n", 1, "no such section 'acount'" },
+	{ "\nserver = \"imaps://h\"\n", 2,
+	    "settings stand inside account NAME { }, and 'server' does not" },
 	{ "include(\"other\")\n", 1, "'(' has to stand between quotes" },
 	{ "include = other\n", 1, "'include'" },
 	{ "account a {\n password = hunter2\n}\n", 2, "'password'" },
@@ -188,7 +194,7 @@ static const struct bad {
 	{ "= a\n", 1, "unexpected token" },
 	{ "{ }\n", 1, "unexpected token" },
 	{ "account a { }\n\"account=a|user\" = \"x\"\n", 2,
-	    "stands in a section" },
+	    "settings stand inside account NAME { }" },
 	/* Characters. */
 	{ "account a {\n user = a*b\n}\n", 2, "'*' has to stand between" },
 	{ "account a {\n user = $HOME\n}\n", 2, "'$' has to stand between" },

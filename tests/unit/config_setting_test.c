@@ -1,6 +1,8 @@
 /*
  * config_setting_test.c - settings: from text, and in layers.
  */
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "config_setting.h"
@@ -62,7 +64,7 @@ test_text_becomes_a_value(void **state)
 		{ "tls_ca", NULL, "" },
 		/* Not for vault.json. */
 		{ "vault", "mail", "" },
-		{ "password_fd", "3", "" },
+		{ "password_fd", "2", "" },
 	};
 	size_t i;
 
@@ -111,6 +113,7 @@ static const struct {
 	{ "password_fd", "", "not the number of a descriptor" },
 	{ "password_fd", "2147483648",
 	    "not the number of a descriptor" },
+	{ "password_fd", "2147483647", "descriptor 2147483647 is not open" },
 	{ "password_file", "~anna/pw", "only ~/ is understood" },
 	{ "proxy", "tor", "a proxy is written" },
 	{ "server", "", "a server is written" },
@@ -330,6 +333,27 @@ test_a_later_way_to_the_secret_replaces_every_earlier_one(void **state)
 }
 
 static void
+test_a_descriptor_of_our_own_was_not_given_to_us(void **state)
+{
+	struct account *a = account_new();
+	struct err e = { 0 };
+	char number[16];
+	int fd = dup(0);
+
+	(void)state;
+	snprintf(number, sizeof(number), "%d", fd);
+	set(a, "password_fd", number);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	assert_int_equal(setting_apply(a, "password_fd", number, "/", &e), -1);
+	assert_int_equal(e.kind, EK_USAGE);
+	assert_non_null(strstr(e.text, "is not open"));
+	close(fd);
+	assert_int_equal(setting_apply(a, "password_fd", number, "/", &e), -1);
+	assert_int_equal(e.kind, EK_USAGE);
+	account_free(&a);
+}
+
+static void
 test_two_users_in_one_layer_are_refused(void **state)
 {
 	struct account *a = account_new();
@@ -366,6 +390,8 @@ main(void)
 		    test_lists_add_within_a_layer_and_replace_across),
 		cmocka_unit_test(
 		    test_a_later_way_to_the_secret_replaces_every_earlier_one),
+		cmocka_unit_test(
+		    test_a_descriptor_of_our_own_was_not_given_to_us),
 		cmocka_unit_test(test_two_users_in_one_layer_are_refused),
 	};
 

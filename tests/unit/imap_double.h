@@ -2,9 +2,9 @@
  * imap_double.h - stands in for wire.c: a server in memory that answers by rules, for tests of what is above the wire.
  *
  * A rule says what is answered to a command that begins with its text: "%T" in the answer is the command's tag,
- * "%1", "%2" the tag of the command before it, the one before that.  The first rule that fits and was not used up
- * counts; a command that none fits is answered "OK".  What the client sent is in double_said(), a command a line
- * with its number as its tag; a line "|" is where it waited for an answer.
+ * "%1", "%2" the tag of the command before it, the one before that, "%N" its own second word.  The first rule that
+ * fits and was not used up counts; a command that none fits is answered "OK".  What the client sent is in
+ * double_said(), a command a line with its number as its tag; a line "|" is where it waited for an answer.
  */
 #ifndef TESTS_UNIT_IMAP_DOUBLE_H
 #define TESTS_UNIT_IMAP_DOUBLE_H
@@ -120,14 +120,21 @@ double_forget(void)
 /* ---- the server ---- */
 
 static inline void
-double_answer(const char *say)
+double_answer(const char *say, const char *text)
 {
 	for (; *say != '\0'; say++) {
 		size_t back;
 
 		if (*say != '%' || say[1] == '\0' ||
-		    strchr("T12", say[1]) == NULL) {
+		    strchr("T12N", say[1]) == NULL) {
 			buf_addc(&dbl.answers, *say);
+			continue;
+		}
+		if (say[1] == 'N') {
+			text += strcspn(text, " ");
+			text += strspn(text, " ");
+			buf_add(&dbl.answers, text, strcspn(text, " "));
+			say++;
 			continue;
 		}
 		back = *++say == 'T' ? 1 : (size_t)(*say - '0') + 1;
@@ -149,10 +156,10 @@ double_serve(const char *text)
 			continue;
 		if (r->times == 1)
 			r->on = "(used up)";
-		double_answer(r->say);
+		double_answer(r->say, text);
 		return;
 	}
-	double_answer("%T OK done\r\n");
+	double_answer("%T OK done\r\n", text);
 }
 
 /* The size of the literal that a line ends with, or -1. */
@@ -207,7 +214,7 @@ double_take(const char *p, size_t n)
 
 	/* What a literal held that was asked for and then refused, say. */
 	if (n < tag + 3) {
-		double_answer("* BAD no command\r\n");
+		double_answer("* BAD no command\r\n", "");
 		return;
 	}
 	number = memchr(p, '.', tag);
@@ -239,7 +246,7 @@ double_read(void)
 	}
 	if (waits && !dbl.asked) {
 		dbl.asked = true;
-		double_answer("+ go on\r\n");
+		double_answer("+ go on\r\n", "");
 	}
 }
 

@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 
+#include "base/log.h"
 #include "imap_stage.h"
 
 /* What went to the sink. */
@@ -99,6 +100,8 @@ events(void)
 			break;
 		case IMAP_DONE:
 			buf_addf(&b, "done %s %" PRIu64, ev.ok ? "ok" : ev.text, ev.exists);
+			if (ev.unreadable > 0)
+				buf_addf(&b, " unreadable %" PRIu64 ": %s", ev.unreadable, ev.why);
 			assert_int_equal(ev.search, ev.cookie != NULL && *(char *)ev.cookie == 'S');
 			break;
 		}
@@ -235,6 +238,54 @@ test_bodies_of_bad_responses_are_spoiled(void **state)
 	assert_string_equal(body.b.p, "{3}abc{3}abc{3}xyz{3}xyz{3}xyz{3}end");
 }
 
+static unsigned int warnings;
+static char last_warning[200];
+
+static void
+count_warning(void *arg, enum log_level level, const char *scope, const char *line)
+{
+	(void)arg, (void)scope;
+	assert_int_equal(level, LOG_WARN);
+	warnings++;
+	snprintf(last_warning, sizeof(last_warning), "%s", line);
+}
+
+/* R38: they are counted for the command that brought them; a hundred thousand are no hundred thousand lines. */
+static void
+test_what_has_no_uid_is_counted_and_mentioned_once_a_folder(void **state)
+{
+	struct buf b = BUF_INIT(10000000);
+	int i;
+
+	(void)state;
+	begin("IMAP4rev1");
+	for (i = 0; i < 100000; i++)
+		buf_adds(&b, "* 5 FETCH (UID 0 FLAGS ())\r\n");
+	buf_adds(&b, "* 6 FETCH (UID 7 FLAGS (x)))x\r\n* 7 FETCH (FLAGS ())\r\n%T OK done\r\n");
+	log_to(count_warning, NULL, LOG_WARN);
+	warnings = 0;
+	double_once("UID FETCH 1:9", b.p);
+	double_once("UID FETCH 10:19", "* 9 FETCH (UID -1)\r\n* 9 FETCH (UID\r\n%T OK done\r\n");
+	ask("1:9", IMAP_FLAGS, "a");
+	ask("10:19", IMAP_FLAGS, "b");
+	assert_string_equal(events(), "a 7 bad x\na done ok 0 unreadable 100000: its UID is no UID\n"
+	    "b done ok 0 unreadable 2: its UID is no UID\n");
+	/* The caller names what is counted; what has a UID is mentioned here. */
+	assert_int_equal(warnings, 1);
+	assert_string_equal(last_warning, "an answer to FETCH was not understood (its items can't be read): "
+	    "message 6, UID 7");
+	/* Another folder, another word. */
+	double_on("UID", "* 5 FETCH (UID 0 FLAGS ())\r\n* 8 FETCH (UID 9 FLAGS (x)))x\r\n%T OK done\r\n");
+	examine("next", cookie_b);
+	ask("1:9", IMAP_FLAGS, "c");
+	assert_string_equal(events(), "b box ok 0/0/0/0\nc 9 bad x\nc done ok 0 unreadable 1: its UID is no UID\n");
+	assert_int_equal(warnings, 2);
+	assert_string_equal(last_warning, "an answer to FETCH was not understood (its items can't be read): "
+	    "message 8, UID 9");
+	log_to(NULL, NULL, LOG_WARN);
+	buf_release(&b);
+}
+
 /* R10: without a UID in the same response it is nobody's. */
 static void
 test_bodies_without_a_uid_are_no_event(void **state)
@@ -245,7 +296,7 @@ test_bodies_without_a_uid_are_no_event(void **state)
 	    "* 1 FETCH (FLAGS (\\Seen))\r\n* 99999999999999999999 FETCH (UID 7 BODY[] {3}\r\nabc)\r\n"
 	    "* 1 FETCH (UID 7 FLAGS ())\r\n%T OK\r\n");
 	ask("7", IMAP_BODY, "a");
-	assert_string_equal(events(), "a 7 \na done ok 0\n");
+	assert_string_equal(events(), "a 7 \na done ok 0 unreadable 1: its UID is no UID\n");
 }
 
 static void
@@ -516,6 +567,7 @@ main(void)
 		TEST(test_fetch_commands_stay_below_1000_octets),
 		TEST(test_bodies_go_to_the_sink_as_they_come),
 		TEST(test_bodies_of_bad_responses_are_spoiled),
+		TEST(test_what_has_no_uid_is_counted_and_mentioned_once_a_folder),
 		TEST(test_bodies_without_a_uid_are_no_event),
 		TEST(test_a_sink_that_fails_ends_the_session_with_its_error),
 		TEST(test_bodies_that_nobody_asked_for_go_nowhere),

@@ -368,6 +368,106 @@ test_response_sorts_uids_of_any_order(void **state)
 	buf_release(&in);
 }
 
+/* More UIDs than fit a line, as they come from the wire in pieces: in parts, of which none is lost or cut. */
+static void
+test_lex_hands_out_a_long_search_in_parts(void **state)
+{
+	/* Of 8: each ends behind a blank. */
+	static const size_t pieces[] = { 1, 7, 8, 4096, 256 * KI };
+	struct uidset want = UIDSET_INIT;
+	size_t i, k, from;
+
+	(void)state;
+	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		uint32_t count = i < 3 ? 300000 : 1200000;
+		struct buf in = BUF_INIT(64 * MI);
+		struct uidset got = UIDSET_INIT;
+		struct lex l;
+		struct response r;
+
+		lex_init(&l);
+		response_init(&r);
+		uidset_clear(&want);
+		buf_adds(&in, "* search ");
+		for (k = 0; k < count; k++) {
+			buf_addf(&in, "%zu ", 2 * k + 999998);
+			uidset_add(&want, (uint32_t)(2 * k + 999998));
+		}
+		buf_adds(&in, "(MODSEQ 917162500)\r\n* 1 EXISTS\r\n");
+		for (from = 0; from < in.n; from += pieces[i]) {
+			size_t n = in.n - from < pieces[i] ? in.n - from :
+			    pieces[i], m;
+			const char *p = in.p + from, *end = p + n, *q;
+			enum lex_event ev = LEX_RESPONSE;
+			struct err e;
+
+			while (ev != LEX_MORE) {
+				assert_int_equal(lex_push(&l, &p, end, &ev,
+				    &q, &m, &e), 0);
+				assert_true(l.line.cap <= 2 * MI + 2);
+				if (ev != LEX_RESPONSE)
+					continue;
+				response_parse(&r, l.line.p, l.line.n,
+				    SIZE_MAX, 0);
+				assert_false(r.bad);
+				uidset_add_set(&got, &r.uids);
+			}
+		}
+		assert_int_equal(r.kind, RESP_EXISTS);
+		assert_int_equal(got.n, want.n);
+		assert_int_equal(memcmp(got.r, want.r, got.n *
+		    sizeof(*got.r)), 0);
+		uidset_release(&got);
+		response_release(&r);
+		lex_release(&l);
+		buf_release(&in);
+	}
+	uidset_release(&want);
+}
+
+/* RFC 7162: the number in "(MODSEQ 917162500)" is no UID, wherever the line is cut. */
+static void
+test_lex_takes_no_modseq_for_a_uid(void **state)
+{
+	static const char *const ends[] = { "", "(", "(MODSEQ", "(MODSEQ ", "(MODSEQ 9171" };
+	static const char all[] = "(MODSEQ 917162500)\r\n";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char piece[32];
+		struct feed f;
+
+		feed_start(&f);
+		feed_text(&f, "* SEARCH 5 6");
+		feed_fill(&f, ' ', LEX_PART);
+		snprintf(piece, sizeof(piece), "8 %s", ends[i]);
+		feed_text(&f, piece);
+		feed_text(&f, all + strlen(ends[i]));
+		assert_said(&f, i == 0 ? "SEARCH 5:6,8\nSEARCH \n" :
+		    "SEARCH 5:6,8\n");
+	}
+}
+
+/* What is no number has the limit of a line. */
+static void
+test_lex_takes_no_other_line_apart(void **state)
+{
+	static const char *const lines[] = { "* SEARCHX 1 ", "* SEARCH (", "* SEARCH {5}\r\n 1 2 ", "* SEARCH x" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct feed f;
+
+		feed_start(&f);
+		feed_text(&f, lines[i]);
+		feed_fill(&f, i == 0 || i == 2 ? '1' : 'x', 9 * MI);
+		assert_said(&f, "error: the server sent a response longer "
+		    "than 8388608 bytes\n");
+	}
+}
+
 static void
 test_cursor_skips_64_deep_and_no_deeper(void **state)
 {
@@ -446,6 +546,9 @@ main(void)
 		cmocka_unit_test(test_lex_counts_the_bodies_of_a_response),
 		cmocka_unit_test(test_lex_and_response_bear_a_million_parentheses),
 		cmocka_unit_test(test_response_sorts_uids_of_any_order),
+		cmocka_unit_test(test_lex_hands_out_a_long_search_in_parts),
+		cmocka_unit_test(test_lex_takes_no_modseq_for_a_uid),
+		cmocka_unit_test(test_lex_takes_no_other_line_apart),
 		cmocka_unit_test(test_cursor_skips_64_deep_and_no_deeper),
 		cmocka_unit_test(test_response_limits_the_flags_of_a_message),
 	};

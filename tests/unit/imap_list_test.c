@@ -122,11 +122,24 @@ test_list_refused_is_told(void **state)
 	assert_int_equal(list("IMAP4rev1"), -1);
 	assert_int_equal(e.kind, EK_NO);
 	assert_string_equal(e.text, "the server does not list its folders: [NOPERM] not for you");
+	assert_string_equal(e.next, "");
 	/* The session goes on. */
 	double_forget();
 	assert_int_equal(imap_list(im, false, &boxes, &e), -1);
 	assert_int_equal(e.kind, EK_NO);
 	assert_non_null(strstr(double_said(), "LIST"));
+}
+
+/* R21 */
+static void
+test_list_refused_for_now_may_work_later(void **state)
+{
+	(void)state;
+	double_on("LIST", "%T NO [UNAVAILABLE] the backend is down\r\n");
+	assert_int_equal(list(EXTENDED), -1);
+	assert_int_equal(e.kind, EK_TEMP);
+	assert_string_equal(e.text, "the server does not list its folders: [UNAVAILABLE] the backend is down");
+	assert_string_equal(e.next, "run it again later");
 }
 
 /* R24 */
@@ -160,15 +173,77 @@ test_list_takes_one_name_once(void **state)
 {
 	(void)state;
 	double_on("LIST", "* LIST (\\A) \"/\" Inbox\r\n* LIST (\\B) \"/\" INBOX\r\n* LIST () \"/\" x\r\n"
-	    "* LIST () \"/\" x\r\n* LIST () \"/\" X\r\n* LIST () \"/\" inbox/y\r\n%T OK\r\n");
+	    "* LIST () \"/\" x\r\n* LIST () \"/\" X\r\n%T OK\r\n");
 	assert_int_equal(list("IMAP4rev1"), 0);
-	assert_int_equal(boxes.n, 4);
-	assert_string_equal(boxes.v[0].wire, "INBOX");
-	assert_string_equal(boxes.v[1].wire, "inbox/y");
-	assert_string_equal(boxes.v[1].name, "INBOX/y");
-	assert_string_equal(boxes.v[2].wire, "X");
-	assert_string_equal(boxes.v[3].wire, "x");
-	imap_boxes_release(&boxes);
+	assert_int_equal(boxes.unreadable, 0);
+	assert_boxes("INBOX (\\B)\nX ()\nx ()\n");
+}
+
+/* R118: INBOX is one however it is written, but what is below it is not. */
+static void
+test_list_folds_inbox_itself_and_nothing_below_it(void **state)
+{
+	(void)state;
+	double_on("LIST", "* LIST () \"/\" Inbox/a\r\n* STATUS Inbox/a (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)\r\n"
+	    "* LIST () \"/\" INBOX/a\r\n* STATUS INBOX/a (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 4)\r\n"
+	    "* LIST () \"/\" iNBOX\r\n%T OK\r\n");
+	assert_int_equal(list(EXTENDED), 0);
+	assert_int_equal(boxes.unreadable, 0);
+	assert_string_equal(boxes.v[0].name, "INBOX");
+	assert_string_equal(boxes.v[2].name, "Inbox/a");
+	assert_boxes("iNBOX ()\nINBOX/a () 1/2/4\nInbox/a () 1/2/3\n");
+}
+
+/* The same, whichever comes first. */
+static void
+test_list_takes_the_best_of_doubles_and_what_each_says(void **state)
+{
+	static const char *const closed = "* LIST (\\Noselect \\Subscribed) \"/\" INBOX\r\n";
+	static const char *const open = "* LIST (\\HasNoChildren) \"/\" Inbox\r\n";
+	static const char *const told = "* LIST () \"/\" iNBOX\r\n"
+	    "* STATUS iNBOX (MESSAGES 4 UIDNEXT 5 UIDVALIDITY 6)\r\n";
+	const char *const orders[][3] = { { closed, open, told }, { closed, told, open }, { open, closed, told },
+	    { open, told, closed }, { told, open, closed }, { told, closed, open } };
+	struct buf b = BUF_INIT(1000);
+	size_t i;
+
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		setup(state);
+		buf_clear(&b);
+		buf_addf(&b, "%s%s%s%%T OK\r\n", orders[i][0], orders[i][1], orders[i][2]);
+		double_on("LIST", b.p);
+		assert_int_equal(list(EXTENDED), 0);
+		assert_int_equal(boxes.unreadable, 0);
+		assert_boxes("Inbox (\\HasNoChildren) subscribed 4/5/6\n");
+		imap_close(&im);
+	}
+	buf_release(&b);
+}
+
+/* Two that are not the same have one name: that is not passed over (D8). */
+static void
+test_list_names_doubles_that_are_two_folders(void **state)
+{
+	static const char *const answers[] = {
+		"* LIST () \"/\" INBOX\r\n* STATUS INBOX (UIDVALIDITY 6)\r\n"
+		"* LIST () \"/\" Inbox\r\n* STATUS Inbox (UIDVALIDITY 7)\r\n%T OK\r\n",
+		"* LIST () \"/\" a\r\n* STATUS a (UIDVALIDITY 6)\r\n"
+		"* LIST () \"/\" a\r\n* STATUS a (UIDVALIDITY 7)\r\n%T OK\r\n",
+		"* LIST () \"/\" a\r\n* LIST () \"/\" b\r\n* STATUS a (UIDVALIDITY 6)\r\n"
+		"* STATUS a (UIDVALIDITY 7)\r\n%T OK\r\n",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		setup(state);
+		double_on("LIST", answers[i]);
+		assert_int_equal(list(EXTENDED), 0);
+		assert_int_equal(boxes.unreadable, 1);
+		assert_string_equal(boxes.first_unreadable, "(two folders that have one name)");
+		assert_int_equal(boxes.n, i == 2 ? 2 : 1);
+		imap_boxes_release(&boxes);
+		imap_close(&im);
+	}
 }
 
 /* Folders may be hidden behind lines that could not be read. */
@@ -276,13 +351,13 @@ test_status_is_pipelined_and_refusals_stay_0(void **state)
 	memset(b, 0, sizeof(b));
 	for (i = 0; i < 200; i++) {
 		snprintf(wire[i], sizeof(wire[i]), "box%zu", i);
-		b[i].wire = wire[i];
+		b[i].wire = b[i].name = wire[i];
 		p[i] = &b[i];
 	}
 	double_on("STATUS \"box7\"", "%T NO [NONEXISTENT] gone\r\n");
 	double_on("STATUS \"box8\"", "%T BAD\r\n");
 	double_on("STATUS \"box9\"", "* STATUS bad\r\n%T OK\r\n");
-	double_on("STATUS", "* STATUS any (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 5)\r\n%T OK\r\n");
+	double_on("STATUS", "* STATUS %N (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 HIGHESTMODSEQ 4 SIZE 5)\r\n%T OK\r\n");
 	assert_int_equal(imap_status(im, p, 200, true, &e), 0);
 	for (i = 0; i < 200; i++) {
 		bool refused = i >= 7 && i <= 9;
@@ -297,24 +372,30 @@ test_status_is_pipelined_and_refusals_stay_0(void **state)
 	assert_int_equal(imap_status(im, NULL, 0, true, &e), 0);
 }
 
-/* A folder may be called otherwise in the answer. */
+/* RFC 3501, 5.5: a pipeline may be answered in any order.  The state of one is never taken for another's. */
 static void
-test_status_belongs_to_the_question(void **state)
+test_status_belongs_to_the_folder_that_it_names(void **state)
 {
-	struct mail_box a = { 0 }, b = { 0 }, *p[2] = { &a, &b };
-	char wire_a[] = "INBOX", wire_b[] = "x\r\ny";
+	char inbox[] = "Inbox", b[] = "b", c[] = "x\r\ny", capital[] = "INBOX", raw[] = "\xff" "x\r\ny", d[] = "d";
+	struct mail_box box[] = { { .wire = inbox, .name = capital }, { .wire = b, .name = b },
+	    { .wire = c, .name = raw }, { .wire = d, .name = d } };
+	struct mail_box *p[] = { &box[0], &box[1], &box[2], &box[3] };
 
 	(void)state;
 	ready("IMAP4rev1");
-	a.wire = wire_a;
-	b.wire = wire_b;
-	double_on("STATUS \"INBOX\"", "* STATUS Inbox (MESSAGES 11 MAILBOXID (M1))\r\n%T OK\r\n");
-	double_on("STATUS {4}\r\nx\r\ny (MESSAGES", "* STATUS {4}\r\nx\r\ny (MESSAGES 22)\r\n%T OK\r\n");
-	assert_int_equal(imap_status(im, p, 2, false, &e), 0);
-	assert_int_equal(a.state.exists, 11);
-	assert_string_equal(a.mailboxid, "M1");
-	assert_int_equal(b.state.exists, 22);
-	free(a.mailboxid);
+	double_on("STATUS \"Inbox\"", "");
+	double_on("STATUS \"b\"", "");
+	double_on("STATUS {4}\r\nx\r\ny (MESSAGES", "* STATUS {4}\r\nx\r\ny (MESSAGES 33)\r\n%T OK\r\n"
+	    "* STATUS b (MESSAGES 22)\r\n* STATUS B (MESSAGES 9)\r\n* STATUS other (MESSAGES 8)\r\n%1 OK\r\n"
+	    "* STATUS INBOX (MESSAGES 11 MAILBOXID (M1))\r\n%2 OK\r\n");
+	double_on("STATUS \"d\"", "* STATUS other (MESSAGES 7)\r\n%T OK\r\n");
+	assert_int_equal(imap_status(im, p, 4, false, &e), 0);
+	assert_int_equal(box[0].state.exists, 11);
+	assert_string_equal(box[0].mailboxid, "M1");
+	assert_int_equal(box[1].state.exists, 22);
+	assert_int_equal(box[2].state.exists, 33);
+	assert_false(box[3].state.has_exists);
+	free(box[0].mailboxid);
 }
 
 static void
@@ -325,7 +406,7 @@ test_status_ends_with_the_session(void **state)
 
 	(void)state;
 	ready("IMAP4rev1");
-	a.wire = wire;
+	a.wire = a.name = wire;
 	double_on("STATUS", "* BYE\r\n");
 	assert_int_equal(imap_status(im, p, 1, false, &e), -1);
 	assert_int_equal(e.kind, EK_TEMP);
@@ -379,15 +460,19 @@ main(void)
 		TEST(test_list_without_a_hint_asks_what_the_server_can),
 		TEST(test_list_falls_back_on_what_all_servers_can),
 		TEST(test_list_refused_is_told),
+		TEST(test_list_refused_for_now_may_work_later),
 		TEST(test_list_takes_attributes_and_what_becomes_of_them),
 		TEST(test_list_takes_status_wherever_it_comes),
 		TEST(test_list_takes_one_name_once),
+		TEST(test_list_folds_inbox_itself_and_nothing_below_it),
+		TEST(test_list_takes_the_best_of_doubles_and_what_each_says),
+		TEST(test_list_names_doubles_that_are_two_folders),
 		TEST(test_list_counts_what_it_could_not_read),
 		TEST(test_list_takes_names_that_can_be_names),
 		TEST(test_namespaces_say_whose_a_folder_is),
 		TEST(test_list_is_not_confused_by_answers_that_are_late),
 		TEST(test_status_is_pipelined_and_refusals_stay_0),
-		TEST(test_status_belongs_to_the_question),
+		TEST(test_status_belongs_to_the_folder_that_it_names),
 		TEST(test_status_ends_with_the_session),
 		TEST(test_quota_is_in_kibibytes_and_may_be_anything),
 		TEST(test_quota_is_not_asked_of_a_server_that_has_none),

@@ -42,6 +42,32 @@ test_a_million_folders_and_no_more(void **state)
 	}
 }
 
+/* Folders of the longest names, and their STATUS apart: memory is bounded by bytes, not only by number (R113). */
+static void
+test_long_names_have_a_limit_together(void **state)
+{
+	static char name[8192 + 1];
+	struct imap_boxes boxes;
+	int status, i;
+
+	memset(name, 'n', sizeof(name) - 1);
+	for (status = 0; status <= 1; status++) {
+		setup(state);
+		double_on("CAPABILITY", "* CAPABILITY IMAP4rev1\r\n%T OK\r\n");
+		open_session(NULL);
+		wire_flush(NULL);
+		for (i = 0; i < 7000; i++)
+			buf_addf(&dbl.answers, status ?
+			    "* STATUS %.*s ()\r\n" : "* LIST () \"/\" %.*s\r\n",
+			    8192, name);
+		assert_int_equal(imap_list(im, false, &boxes, &e), -1);
+		assert_int_equal(e.kind, EK_PROTO);
+		assert_string_equal(e.text,
+		    "the server's list of folders takes more than 32 MiB");
+		imap_close(&im);
+	}
+}
+
 static void
 chatter(const char *text, uint64_t times, bool answer)
 {
@@ -59,7 +85,7 @@ chatter(const char *text, uint64_t times, bool answer)
 static void
 test_a_server_that_only_talks_is_left(void **state)
 {
-	static const char *const texts[] = { "* OK Still here\r\n", "\r\n* OK\r\n", "* 5 EXISTS\r\n",
+	static const char *const texts[] = { "* OK Still here\r\n", "\r\n", "* 5 EXISTS\r\n",
 	    "* CAPABILITY IMAP4rev1\r\n", "+ go on\r\n", "* X\r\n", "* NAMESPACE NIL NIL NIL\r\n",
 	    "* ID NIL\r\n", "X\r\n" };
 	struct rusage before, after;
@@ -94,6 +120,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		/* Memory first, while there is none of the other. */
 		TEST(test_a_server_that_only_talks_is_left),
+		TEST(test_long_names_have_a_limit_together),
 		TEST(test_a_million_folders_and_no_more),
 	};
 

@@ -604,6 +604,11 @@ test_refusals_say_whether_to_wait(void **state)
 		/* A folder's name is no reason to wait. */
 		{ "k1 NO [NONEXISTENT] there is no folder [THROTTLED]/Too many", REFUSED_PLAIN, 0 },
 		{ "k1 NO [NOPERM] Backoff Time: 5", REFUSED_PLAIN, 0 },
+		{ "k1 NO [AUTHENTICATIONFAILED] Too many attempts, try again later", REFUSED_PLAIN, 0 },
+		{ "k1 NO [EXPIRED] try again later", REFUSED_PLAIN, 0 },
+		{ "k1 NO Invalid login, please try again", REFUSED_PLAIN, 0 },
+		{ "k1 NO Login failed, please Try Again Later", REFUSED_LATER, 0 },
+		{ "k1 NO [OVERLIMIT] SERVERBUG", REFUSED_PLAIN, 0 },
 		{ "k1 NO the folder Unavailable is unavailable in use", REFUSED_PLAIN, 0 },
 	};
 	size_t i;

@@ -103,7 +103,37 @@ test_select_takes_what_the_patterns_say(void **state)
 			fail_msg("%s and %s: %d", t[i].patterns[0] == NULL ?
 			    "nothing" : t[i].patterns[0], t[i].name, got);
 		if (!got)
-			assert_string_equal(why, "not asked for");
+			assert_true(*why == '!' ||
+			    strcmp(why, "not asked for") == 0);
+	}
+}
+
+static void
+test_select_says_which_pattern_excludes_a_folder(void **state)
+{
+	static const struct {
+		const char	*patterns[PATTERNS];
+		const char	*name, *why;
+	} t[] = {
+		{ { "!Junk" }, "Junk", "!Junk" },
+		{ { "!inbox" }, "INBOX", "!inbox" },
+		{ { "*", "!Lists/*", "!Junk" }, "Lists/a", "!Lists/*" },
+		{ { "!Lists/*", "!Lists/a" }, "Lists/a", "!Lists/a" },
+		{ { "Lists/a", "!Lists/*" }, "Lists/a", "!Lists/*" },
+		{ { "!!old" }, "!old", "!!old" },
+		{ { "Sent", "!Junk" }, "INBOX", "not asked for" },
+		{ { "Sent" }, "INBOX", "not asked for" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(t); i++) {
+		struct mail_box b = box(t[i].name, '/');
+		const char *why = NULL;
+
+		assert_false(policy_select(t[i].patterns, count(t[i].patterns),
+		    false, &b, &why));
+		assert_string_equal(why, t[i].why);
 	}
 }
 
@@ -141,7 +171,7 @@ test_select_leaves_other_peoples_folders_alone_unless_asked(void **state)
 		assert_true(policy_select(NULL, 0, true, &b, &why));
 		assert_true(policy_select(all, 1, true, &b, &why));
 		assert_false(policy_select(none, 1, true, &b, &why));
-		assert_string_equal(why, "not asked for");
+		assert_string_equal(why, "!*");
 	}
 	b.space = MAIL_PERSONAL;
 	assert_true(policy_select(NULL, 0, true, &b, &why));
@@ -195,6 +225,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_select_takes_what_the_patterns_say),
+		cmocka_unit_test(
+		    test_select_says_which_pattern_excludes_a_folder),
 		cmocka_unit_test(test_select_minds_the_folders_own_delimiter),
 		cmocka_unit_test(
 		test_select_leaves_other_peoples_folders_alone_unless_asked),

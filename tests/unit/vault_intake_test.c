@@ -30,12 +30,31 @@ fill(size_t n, bool lines, uint32_t seed)
 	return p;
 }
 
+/* R50: what is announced and can't fit is refused before it comes; the run goes on. */
+static void
+test_intake_refuses_what_does_not_fit(void **state)
+{
+	struct vault *v;
+	struct vault_txn *t;
+	struct err e;
+
+	(void)state;
+	stage_create(CONTAINER_TAR);
+	v = stage_open(VAULT_WRITE);
+	t = stage_run_begin(v);
+	assert_int_equal(vault_intake(t, UINT64_MAX, &e), -1);
+	assert_int_equal(e.kind, EK_SPACE);
+	assert_int_equal(vault_intake(t, 3, &e), 0);
+	stage_run_end(&t);
+	vault_close(&v);
+}
+
 /* The same on both sides of the spool's bound, whatever size was announced. */
 static void
 test_intake_keeps_every_byte_around_the_spools_bound(void **state)
 {
 	static const size_t size[] = { 0, 1, SPOOL - 1, SPOOL, SPOOL + 1 };
-	static const uint64_t hint[] = { 0, SPOOL, UINT64_MAX };
+	static const uint64_t hint[] = { 0, SPOOL, SPOOL + 2 };
 	struct vault *v;
 	struct vault_txn *t;
 	struct vault_box box;
@@ -577,6 +596,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_intake_refuses_what_does_not_fit),
 		TEST(test_intake_keeps_every_byte_around_the_spools_bound),
 		TEST(test_intake_gives_odd_messages_back_as_they_were),
 		TEST(test_intake_finds_the_header_lines),

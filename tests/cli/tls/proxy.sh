@@ -73,8 +73,13 @@ TO=imap try 0 "${with[@]}" --proxy "http://127.0.0.1:$port"
 expect_exit 5 mailkeep init --insecure-plaintext --password-file password --proxy "http://127.0.0.1:$port" \
 	"imap://anna@localhost:$IMAPD_PORT" vault2
 
-# A proxy that is not there, and one that comes to nothing.
+# A proxy that is not there is not the server that is not there; and one that comes to nothing.
 expect_exit 75 mailkeep init "${with[@]}" --proxy socks5h://127.0.0.1:1 imaps://anna@localhost:1 vault2
-said "can't connect to localhost port 1"
+said "can't connect to localhost port 1 through the proxy socks5h://127.0.0.1:1: Connection refused"
+expect_exit 75 mailkeep init "${with[@]}" --proxy http://no-such-name.invalid imaps://anna@localhost:1 vault2
+said "can't connect to localhost port 1 through the proxy http://no-such-name.invalid: Could not resolve proxy"
 expect_exit 75 mailkeep init "${with[@]}" --proxy "http://127.0.0.1:$port" imaps://anna@localhost:1 vault2
+said "can't connect to localhost port 1 through the proxy http://127.0.0.1:$port: "
+expect_exit 75 mailkeep init "${with[@]}" imaps://anna@localhost:1 vault2
+said "can't connect to localhost port 1: Connection refused"
 [ ! -e vault2 ] || fail "it left a vault"

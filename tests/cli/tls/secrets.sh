@@ -47,7 +47,14 @@ for mode in good bad; do
 	[ $mode = good ] || want=4
 	try $want -v -v --tls-ca "$TLS/CA.pem" --password-file password
 	cp err verbose
+	# What comes before the first command, too, but the dialogue about the secret.
+	said 'Connected to localhost (127.0.0.1) port '
+	said 'SSL connection using TLSv1.3 / TLS_'
+	said 'S: \* OK ready'
+	said 'S: \* CAPABILITY IMAP4rev1 AUTH=PLAIN'
+	not_said 'AUTHENTICATE'
 	if [ $mode = good ]; then
+		said 'signed in as anna'
 		said 'C: LIST'
 		said 'S: \* LIST'
 		no_secrets out err vault/vault.json

@@ -131,6 +131,16 @@ script preauth-tls <<-'END'
 END
 TO=imaps try 0 "${with[@]}"
 
+# The port of one kind and the URL of the other: a server that waits for our handshake says nothing.
+printf 'may-close\nstall\n' >waits.imap
+SCRIPT=waits.imap
+TIMEOUT=1 try 75 "${with[@]}"
+said 'imap:// is for port 143 (STARTTLS), imaps:// for 993'
+printf 'may-close\nS: * OK ready\nstall\n' >plainly.imap
+SCRIPT=plainly.imap
+TO=imaps try 5 "${with[@]}"
+said 'imaps:// is for port 993, imap:// for 143 (STARTTLS)'
+
 # Plain text is for those who ask for it, and for this host.
 script plain <<-'END'
 	include login.inc

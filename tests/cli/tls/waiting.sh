@@ -1,4 +1,4 @@
-# How long it waits, and what that costs: silence, slow but steady data, a rate (R18, R19).
+# How long it waits, and what that costs: silence, a trickle, slow but steady data, a rate (R18, R19).
 # flavour: plain
 # shellcheck source=tests/cli/tls/wire.inc
 . "$TOP/tests/cli/tls/wire.inc"
@@ -23,14 +23,14 @@ between()
 	fi
 }
 
-# silent SCRIPT SECONDS: sign in to a server that stops to speak.
+# silent SCRIPT SECONDS [LAST]: sign in to a server that stops to speak; it is left after SECONDS as the timeout, or LAST.
 silent()
 {
 	imapd_start -I "$TOP/tests/dialog" "$1.imap"
 	cpu mailkeep init --tls-ca "$TLS/CA.pem" --timeout "$2" --password-file password "imaps://anna@localhost:$IMAPD_PORT" vault
 	imapd_stop
 	[ "$rc" = 75 ] || { cat err; fail "exit $rc: $1"; }
-	between "$wall" $(($2 * 1000)) $(($2 * 1000 + 3000))
+	between "$wall" $((${3-$2} * 1000)) $((${3-$2} * 1000 + 3000))
 }
 
 # Before the handshake, in the sign-in, and after it.
@@ -39,14 +39,23 @@ printf 'may-close\ntls\nstall\n' >greeting.imap
 printf 'tls\nS: * OK\nC: CAPABILITY\nmay-close\nstall\n' >sign-in.imap
 printf 'tls\ninclude login.inc\nC: LIST ...\nmay-close\nstall\n' >list.imap
 pids=()
-for name in handshake greeting sign-in; do
-	mkdir $name
-	cp $name.imap password $name
-	(cd $name && TMPDIR=$PWD silent $name 1) &
+# beside NAME ARG...: silent, at the same time as others.
+beside()
+{
+	mkdir "$1"
+	cp "$1.imap" password "$1"
+	(cd "$1" && TMPDIR=$PWD silent "$@") &
 	pids+=($!)
-done
-for pid in "${pids[@]}"; do
-	wait "$pid"
+}
+# A byte now and then that comes to nothing, in an answer and in what is dropped before the first one: ten times as long.
+printf 'tls\ninclude login.inc\nC: LIST ...\nmay-close\nsplit 1 400ms\nS-fill: 1000\n' >trickle.imap
+sed '/^C: NOOP/,$d' "$TOP/tests/dialog/login.inc" >trickle-first.imap
+sed -i '1i tls' trickle-first.imap
+printf 'may-close\nsplit 1 400ms\nS-fill: 1000\n' >>trickle-first.imap
+beside trickle 1 10
+beside trickle-first 1 10
+for name in handshake greeting sign-in; do
+	beside $name 1
 done
 silent list 1
 said 'the server was silent for 1 seconds'
@@ -103,3 +112,11 @@ imapd_stop
 [ "$rc" = 0 ] || { cat err; fail "exit $rc"; }
 between "$wall" 1600 5000
 [ "$cpu" -lt 500 ] || fail "it took $cpu ms of CPU"
+
+# Those beside.
+for pid in "${pids[@]}"; do
+	wait "$pid"
+done
+for name in trickle trickle-first; do
+	said 'the server sent only [0-9]* bytes in 10 seconds' $name/err
+done

@@ -1,8 +1,8 @@
 /*
  * near.h - the known word that a mistyped one was meant to be.
  */
-#ifndef CMD_NEAR_H
-#define CMD_NEAR_H
+#ifndef BASE_NEAR_H
+#define BASE_NEAR_H
 
 #include <stddef.h>
 

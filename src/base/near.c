@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cmd/near.h"
+#include "base/near.h"
 
 #define WORD_MAX	40	/* no verb and no option is longer */
 

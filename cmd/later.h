@@ -1,0 +1,17 @@
+/*
+ * later.h - something that is done only if what goes on takes long.
+ *
+ * It is done by a timer, so that work that waits in one place needs no clock of its own.
+ */
+#ifndef CMD_LATER_H
+#define CMD_LATER_H
+
+/*
+ * later_call(seconds, fn, arg): call ${fn}(arg) then, unless later_end() comes first.  It is called by a signal, and
+ * may do little more than write(2).
+ */
+void later_call(unsigned int seconds, void (*)(void *), void *);
+/* later_end(): not any more; nothing where it was not to be. */
+void later_end(void);
+
+#endif
