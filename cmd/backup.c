@@ -403,7 +403,8 @@ backup_one(struct app *app, struct target *t, struct err *e)
 	    .title = account_title(t->account), .alone = t->alone,
 	    .dry_run = o->dry_run, .idle = app->globals.ui.verbose > 0 };
 	struct job_backup_opts job = { .full = o->full,
-	    .dry_run = o->dry_run, .account = t->account,
+	    .dry_run = o->dry_run, .some = app->given->folders.n > 0,
+	    .account = t->account,
 	    .ask = target_ask(app), .listener = { tell, &teller } };
 	struct job_backup_report report;
 	struct vault *v;

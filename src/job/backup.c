@@ -452,7 +452,8 @@ job_backup(struct vault *v, const struct job_backup_opts *opts,
 	memset(report, 0, sizeof(*report));
 	held_begin(&b);
 	b.head = vault_head(v, &head);
-	if (!opts->dry_run && vault_begin(v, "backup", &b.txn, e) == -1) {
+	if (!opts->dry_run && vault_begin(v, opts->some ? "backup --folder" :
+	    "backup", &b.txn, e) == -1) {
 		release(&b);
 		return -1;
 	}

@@ -66,6 +66,7 @@ struct job_listener {
 
 struct job_backup_opts {
 	bool		 full;		/* compare everything */
+	bool		 some;		/* folders were chosen for this run alone: it is no backup of the account */
 	bool		 dry_run;	/* plan only; the vault may be open for reading */
 	const struct account *account;	/* folders, shared, full_every */
 	struct job_ask	 ask;

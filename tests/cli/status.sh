@@ -22,6 +22,17 @@ expect_exit 11 mailkeep status --max-age 0s vault
 said 'vault: the last backup that got to its end is '
 said '  -> mailkeep log vault lists what happened since'
 
+# Some folders, chosen for once, are no backup of the account.
+mailkeep init --tls-ca ca.pem --password-file password "imaps://anna@localhost:$DOVECOT_TLS_PORT" narrow
+mailkeep backup --folder Drafts narrow
+expect_exit 11 mailkeep status --max-age 1h narrow
+said 'narrow: there was no backup yet'
+mailkeep log narrow >out
+said 'backup --folder ok' out
+mailkeep backup narrow
+mailkeep backup --folder Drafts narrow
+expect_exit 0 mailkeep status --max-age 1h narrow
+
 # The path is one that other programs can use.
 mailkeep status --json vault | jq -se --arg v "$PWD/vault" '.[0].vault == $v and .[0].damaged == false' >out
 
