@@ -164,13 +164,13 @@ submake	= $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shel
 
 check:					## install what the tests need, build all flavours, run every test
 	@tests/deps check
-	@$(submake) check-build
+	+@$(submake) check-build
 	@tests/run
 
 check-build:
-	@$(submake) FLAVOUR=plain WERROR=1 all unit tools
-	@$(submake) FLAVOUR=san WERROR=1 all unit tools
-	@if tests/run --can-fuzz; then $(submake) FLAVOUR=fuzz WERROR=1 fuzz; fi
+	+@$(submake) FLAVOUR=plain WERROR=1 all unit tools
+	+@$(submake) FLAVOUR=san WERROR=1 all unit tools
+	+@if tests/run --can-fuzz; then $(submake) FLAVOUR=fuzz WERROR=1 fuzz; fi
 
 CHECKS	= check-unit check-cli check-dialog check-e2e check-crash check-fuzz check-house check-memory
 check-unit:				## unit tests, by room and file
@@ -187,7 +187,7 @@ $(CHECKS): check-build
 	@tests/run $(patsubst check-%,%,$(patsubst check-house,check-check,$(@:check-memory=check-e2e/memory)))
 
 check-history:				## backups through SEEDS=10000 random histories, from FIRST=1 on
-	@$(submake) tools
+	+@$(submake) tools
 	@mkdir -p build/history
 	@$(HISTORYBIN) -j "$$(nproc 2>/dev/null || echo 1)" -s $(or $(FIRST),1) -n $(or $(SEEDS),10000) build/history
 
@@ -197,7 +197,7 @@ bench:					## measure (tests/bench); BENCH=quick, BENCH=full
 
 demo:					## build and show the program on a mail server of its own
 	@tests/deps demo
-	@$(submake) all tools
+	+@$(submake) all tools
 	@tests/demo
 
 deps:					## install what the build needs
