@@ -156,6 +156,27 @@ data_list(struct response *r, struct cursor *c)
 	return list_name(r, c);
 }
 
+/* (NAME ... NAME ...): call ${item} for each name; it reads what belongs to it. */
+static int
+each_item(struct response *r, struct cursor *c,
+    int (*item)(struct response *, struct cursor *, const struct str *))
+{
+	struct str s;
+
+	cursor_blanks(c);
+	if (!cursor_take(c, '('))
+		return -1;
+	for (;;) {
+		cursor_blanks(c);
+		if (cursor_take(c, ')'))
+			return 0;
+		cursor_atom(c, &s);
+		cursor_blanks(c);
+		if (s.n == 0 || item(r, c, &s) == -1)
+			return -1;
+	}
+}
+
 /* ---- STATUS ---- */
 
 /* Figures of speech (NIL, -1, 9.4e+06) are "not told". */
@@ -194,18 +215,7 @@ data_status(struct response *r, struct cursor *c)
 	cursor_blanks(c);
 	if (cursor_str(c, &s) == -1 || s.streamed || set_name(r, &s) == -1)
 		return -1;
-	cursor_blanks(c);
-	if (!cursor_take(c, '('))
-		return -1;
-	for (;;) {
-		cursor_blanks(c);
-		if (cursor_take(c, ')'))
-			return 0;
-		cursor_atom(c, &s);
-		cursor_blanks(c);
-		if (s.n == 0 || status_item(r, c, &s) == -1)
-			return -1;
-	}
+	return each_item(r, c, status_item);
 }
 
 /* ---- UIDs ---- */
@@ -368,37 +378,32 @@ data_namespace(struct response *r, struct cursor *c)
 	return 0;
 }
 
+static int
+quota_item(struct response *r, struct cursor *c, const struct str *item)
+{
+	uint64_t used, limit;
+
+	if (cursor_number(c, &used) == -1)
+		return -1;
+	cursor_blanks(c);
+	if (cursor_number(c, &limit) == -1)
+		return -1;
+	if (str_is(item, "STORAGE") && !r->has_quota) {
+		r->used = used;
+		r->limit = limit;
+		r->has_quota = true;
+	}
+	return 0;
+}
+
 /* root (STORAGE used limit); the root's name may well be "". */
 int
 data_quota(struct response *r, struct cursor *c)
 {
-	uint64_t used, limit;
 	struct str s;
 
 	cursor_blanks(c);
-	if (cursor_str(c, &s) == -1)
-		return -1;
-	cursor_blanks(c);
-	if (!cursor_take(c, '('))
-		return -1;
-	for (;;) {
-		cursor_blanks(c);
-		if (cursor_take(c, ')'))
-			return 0;
-		cursor_atom(c, &s);
-		cursor_blanks(c);
-		if (s.n == 0 || cursor_number(c, &used) == -1)
-			return -1;
-		cursor_blanks(c);
-		if (cursor_number(c, &limit) == -1)
-			return -1;
-		if (str_is(&s, "STORAGE"))
-			break;
-	}
-	r->used = used;
-	r->limit = limit;
-	r->has_quota = true;
-	return 0;
+	return cursor_str(c, &s) == -1 ? -1 : each_item(r, c, quota_item);
 }
 
 /* ("name" "Dovecot" "version" "2.3"): what is worth keeping, as "Dovecot 2.3". */
