@@ -51,10 +51,13 @@ int
 db_error(struct catalog *c, int rc, struct err *e)
 {
 	enum err_kind kind;
-	int sys = 0;
+	int sys = 0, last = errno;
 
 	if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN)
 		sys = sqlite3_system_errno(c->db);
+	/* Of a failed COMMIT it doesn't keep the reason; a full disk is worth a guess. */
+	if (sys == 0 && (rc & 0xff) == SQLITE_IOERR && no_space(last))
+		sys = last;
 	kind = kind_of(rc, sys);
 	if (rc == SQLITE_IOERR_DATA)
 		err_set(e, kind, "the catalog has a damaged page");
