@@ -127,28 +127,34 @@ said "packs/$pack: it is no regular file"
 
 # R57: a directory that can't be written to: reading verbs work, backup ends cleanly.
 backup "$V"
-cp -a "$V" "$TMPDIR/frozen"
-rm -f "$TMPDIR/frozen/lock"
-owner="setpriv --reuid=nobody --regid=$(id -g nobody) --clear-groups"
-if [ "$(id -u)" = 0 ] && $owner test -x "$TMPDIR"; then
+place=$(dovecot_place frozen)
+thaw()
+{
+	chmod -R u+w "$place"
+	rm -rf "$place"
+}
+at_end thaw
+cp -a "$V" "$place/vault"
+cp "$BUILD/mailkeep" "$place"
+rm -f "$place/vault/lock"
+as_reader=
+if [ "$(id -u)" = 0 ]; then
 	# As somebody else, who may read: the usual case of a backup of a backup.
-	chmod -R go+rX,go-w "$TMPDIR/frozen"
-	mkdir -m 777 "$TMPDIR/nobody"
-	as_reader="$owner env HOME=$TMPDIR/nobody"
+	chmod -R go+rX,go-w "$place"
+	mkdir -m 777 "$place/home"
+	as_reader="setpriv --reuid=nobody --regid=$(id -g nobody) --clear-groups env HOME=$place/home"
 else
-	chmod -R a-w "$TMPDIR/frozen"
-	as_reader=
+	chmod -R a-w "$place/vault"
 fi
 for verb in status log list; do
 	# shellcheck disable=SC2086
-	expect_exit 0 $as_reader "$BUILD/mailkeep" $verb "$TMPDIR/frozen"
+	expect_exit 0 $as_reader "$place/mailkeep" $verb "$place/vault"
 	[ -s "$TMPDIR/out" ] || fail "$verb says nothing of a vault that it may only read"
 done
 # shellcheck disable=SC2086
-expect_exit 1 $as_reader "$BUILD/mailkeep" backup "$TMPDIR/frozen"
+expect_exit 1 $as_reader "$place/mailkeep" backup "$place/vault"
 said 'ermission denied'
 vault_is "$V" 'live 3 '
-chmod -R u+w "$TMPDIR/frozen"
 
 # Nobody reads the answer: a closed or full stdout is an error, and no harm.
 expect_exit 1 bash -c 'mailkeep list "$0" >/dev/full' "$V"
