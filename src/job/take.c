@@ -120,6 +120,34 @@ known_content(struct backup *b, struct visit *v, const struct mail_meta *m,
 	return replace_known(b, v, uid, e) == -1 ? -1 : 0;
 }
 
+static bool
+is_standin(const struct backup *b)
+{
+	return policy_standin(vault_intake_header(b->txn, HEADER_FROM),
+	    vault_intake_header(b->txn, HEADER_SUBJECT));
+}
+
+/*
+ * A message that is known came at last, after a run that had to see it again and could not.  Only a record of it takes
+ * it off the list of what is missing: 0 it is to be recorded anew, 1 it was not on that list, -1.
+ */
+static int
+known_missing(struct backup *b, struct visit *v, uint32_t uid, struct err *e)
+{
+	struct uidset missing = UIDSET_INIT;
+	bool listed;
+	int rc;
+
+	if (v->known.missing == 0 || is_standin(b))
+		return 1;
+	rc = catalog_missing(b->catalog, v->where.epoch, &missing, e);
+	listed = uidset_has(&missing, uid);
+	uidset_release(&missing);
+	if (rc == -1 || !listed)
+		return rc == -1 ? -1 : 1;
+	return replace_known(b, v, uid, e) == -1 ? -1 : 0;
+}
+
 /* Exchange's excuse for a message is kept as what it is, and the message stays on the list of what is missing. */
 static int
 check_standin(struct backup *b, struct visit *v, uint32_t uid, struct err *e)
@@ -129,8 +157,7 @@ check_standin(struct backup *b, struct visit *v, uint32_t uid, struct err *e)
 	const char *reason = "the server delivered a notice in its place";
 	int rc;
 
-	if (!policy_standin(vault_intake_header(b->txn, HEADER_FROM),
-	    vault_intake_header(b->txn, HEADER_SUBJECT)))
+	if (!is_standin(b))
 		return 0;
 	uidset_add(&one, uid);
 	rec.u.missing = (struct rec_missing){ v->where.folder,
@@ -212,7 +239,9 @@ keep_body(struct backup *b, struct visit *v, const struct mail_meta *m,
 		return 0;
 	}
 	check_size(v, m, size);
-	if ((known = known_content(b, v, m, &sha256, e)) == -1)
+	if ((known = known_content(b, v, m, &sha256, e)) == 1)
+		known = known_missing(b, v, m->uid, e);
+	if (known == -1)
 		return -1;
 	if (!known) {
 		if (vault_add(b->txn, &v->where, m, e) == -1)
