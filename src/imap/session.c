@@ -68,10 +68,13 @@ set_caps(struct imap *im, const char *text)
 		caps |= caps_of(p, n);
 		p += n;
 	}
-	/* RFC 7162: QRESYNC implies CONDSTORE. */
+	/* RFC 7162: QRESYNC implies CONDSTORE, and can't be had without it. */
 	if (caps & 1u << CAP_QRESYNC)
 		caps |= 1u << CAP_CONDSTORE;
-	im->caps = caps & ~im->disabled;
+	caps &= ~im->disabled;
+	if (!(caps & 1u << CAP_CONDSTORE))
+		caps &= ~(1u << CAP_QRESYNC);
+	im->caps = caps;
 	text += strspn(text, " ");
 	free(im->capability);
 	im->capability = xmemdup0(text, strnlen(text, CAPABILITY_MAX));
