@@ -116,6 +116,8 @@ WITHOUT_imap_list_test	= src/imap/wire.c
 WITHOUT_imap_fetch_test	= src/imap/wire.c
 WITHOUT_imap_many_test	= src/imap/wire.c
 WITHOUT_imap_session_fuzz = src/imap/wire.c
+WITHOUT_job_against_test = src/imap/wire.c
+WITHOUT_job_refetch_test = src/imap/wire.c
 objects_for	= $(filter-out $(WITHOUT_$(1):%.c=$(B)/%.o),$(call objects_of,$(call room_of,$(1))))
 
 UNIT	= $(sort $(wildcard tests/unit/*_test.c))
@@ -127,6 +129,10 @@ FUZZBIN	= $(FUZZ:%.c=$(B)/%)
 HISTORYSRC = $(sort $(wildcard tests/history/*.c))
 HISTORYBIN = $(if $(HISTORYSRC),$(B)/tests/history/history)
 
+# Random damage to vaults, as tests/damage/damage.c tells: another one.
+DAMAGESRC = $(sort $(wildcard tests/damage/*.c))
+DAMAGEBIN = $(if $(DAMAGESRC),$(B)/tests/damage/damage)
+
 # The tool X is tests/tool/X.c, X_*.c and base; preload_X.c becomes preload_X.so, for LD_PRELOAD.
 TOOLSRC	= $(sort $(wildcard tests/tool/*.c))
 PRELOAD	= $(patsubst %.c,$(B)/%.so,$(filter tests/tool/preload_%,$(TOOLSRC)))
@@ -135,7 +141,7 @@ tool_objects	= $(patsubst %.c,$(B)/%.o,tests/tool/$(1).c $(sort $(wildcard tests
 
 unit: $(UNITBIN)
 fuzz: $(FUZZBIN)
-tools: $(TOOLS) $(HISTORYBIN) $(if $(filter plain,$(FLAVOUR)),$(PRELOAD))
+tools: $(TOOLS) $(HISTORYBIN) $(DAMAGEBIN) $(if $(filter plain,$(FLAVOUR)),$(PRELOAD))
 objects: $(OBJ) $(CMDOBJ) $(UNITBIN:=.o) $(FUZZBIN:=.o) $(TOOLSRC:%.c=$(B)/%.o)
 
 .SECONDEXPANSION:
@@ -152,6 +158,10 @@ $(TOOLS): $(B)/tests/tool/%: $$(call tool_objects,$$*)
 	$(Q)$(LINK) -o $@ $^ $(MK_LDLIBS) -lm $(LDLIBS)
 
 $(HISTORYBIN): $(HISTORYSRC:%.c=$(B)/%.o) $(call objects_of,job)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(MK_LDLIBS) $(LDLIBS)
+
+$(DAMAGEBIN): $(DAMAGESRC:%.c=$(B)/%.o) $(call objects_of,job)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(MK_LDLIBS) $(LDLIBS)
 
@@ -177,7 +187,7 @@ check-unit:				## unit tests, by room and file
 check-cli:				## commands and their output
 check-dialog:				## what the program says to scripted servers
 check-e2e:				## the program against a real server
-check-crash:				## the program killed, and the disk failing, at every point
+check-crash:				## the program killed, the system or the power failing, at every point
 check-fuzz:				## a short run of each fuzzer (FUZZ_SECONDS=60: a longer one)
 check-house:				## layers, names, lengths, man pages, hardening, dist
 check-memory:				## memory with a million messages, 2 GiB, 20,000 folders
@@ -190,6 +200,12 @@ check-history:				## backups through SEEDS=10000 random histories, from FIRST=1 
 	+@$(submake) tools
 	@mkdir -p build/history
 	@$(HISTORYBIN) -j "$$(nproc 2>/dev/null || echo 1)" -s $(or $(FIRST),1) -n $(or $(SEEDS),10000) build/history
+
+check-damage:				## DAMAGES=10000 random damages to vaults, from FIRST=1 on; bombs
+	+@$(submake) all tools
+	@rm -rf build/damage && mkdir -p build/damage
+	@$(DAMAGEBIN) -j "$$(nproc 2>/dev/null || echo 1)" -s $(or $(FIRST),1) -n $(or $(DAMAGES),10000) build/damage
+	@BOMBS=full tests/run -v damage/bombs
 
 bench:					## measure (tests/bench); BENCH=quick, BENCH=full
 	@tests/deps bench
@@ -265,7 +281,7 @@ endif
 
 FORCE:
 -include $(OBJ:.o=.d) $(CMDOBJ:.o=.d) $(UNITBIN:=.d) $(FUZZBIN:=.d) $(TOOLSRC:%.c=$(B)/%.d) \
-	$(HISTORYSRC:%.c=$(B)/%.d)
+	$(HISTORYSRC:%.c=$(B)/%.d) $(DAMAGESRC:%.c=$(B)/%.d)
 
-.PHONY: all unit fuzz tools objects libraries check check-build $(CHECKS) check-history bench demo deps install \
+.PHONY: all unit fuzz tools objects libraries check check-build $(CHECKS) check-history check-damage bench demo deps install \
 	install-strip uninstall clean distclean dist help FORCE

@@ -54,9 +54,8 @@ app_sets(struct app *app, const struct command *command,
 static bool
 is_planned(const char *name)
 {
-	static const char *const verbs[] = { "compact", "copy", "export",
-	    "import", "prune", "quota", "rebuild", "repair", "restore",
-	    "verify" };
+	static const char *const verbs[] = { "copy", "prune", "quota",
+	    "restore" };
 	size_t i;
 
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)

@@ -98,13 +98,19 @@ int help_overview(struct app *, struct err *);
 int help_command(struct app *, const struct command *, struct err *);
 
 extern const struct command cmd_backup;
+extern const struct command cmd_compact;
+extern const struct command cmd_export;
 extern const struct command cmd_folders;
 extern const struct command cmd_help;
+extern const struct command cmd_import;
 extern const struct command cmd_init;
 extern const struct command cmd_list;
 extern const struct command cmd_log;
 extern const struct command cmd_show;
 extern const struct command cmd_status;
+extern const struct command cmd_rebuild;
+extern const struct command cmd_repair;
+extern const struct command cmd_verify;
 extern const struct command cmd_version;
 
 #endif

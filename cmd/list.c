@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/near.h"
 #include "base/text.h"
+#include "cmd/choose.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
 #include "mail/decode.h"
@@ -16,35 +16,28 @@
 #include "mail/name.h"
 
 struct list_opts {
-	const char	*at;
-	bool		 all;
+	struct choose	 choose;
 };
 
 static const struct opt opts[] = {
-	OPT_FLAG('a', "all", struct list_opts, all,
-	    "also what is gone from the server"),
-	OPT_TEXT(0, "at", struct list_opts, at, "COMMIT|DATE",
-	    "the mailbox as it was then"),
+	CHOOSE_ALL(struct list_opts),
+	CHOOSE_AT(struct list_opts),
+	CHOOSE_BEFORE(struct list_opts),
+	CHOOSE_FLAG(struct list_opts),
+	CHOOSE_LARGER(struct list_opts),
+	CHOOSE_RECIPIENT(struct list_opts),
+	CHOOSE_SENDER(struct list_opts),
+	CHOOSE_SINCE(struct list_opts),
+	CHOOSE_SMALLER(struct list_opts),
+	CHOOSE_SUBJECT(struct list_opts),
 	OPT_END
 };
-
-/* The instant or commit that --at names. */
-struct when {
-	uint64_t	commit;		/* CATALOG_NOW: the newest */
-	bool		by_date;	/* each folder's last complete state up to there */
-};
+static const struct list_opts defaults = { CHOOSE_DEFAULTS };
 
 struct lister {
-	struct app	*app;
-	struct catalog	*catalog;
+	struct ui	*ui;
 	struct table	*table;		/* own, or NULL for JSON */
-	const char	*pattern;	/* of folders, or NULL */
-	struct when	 when;
-	bool		 matched;	/* some folder has such a name */
-	struct near	 near;		/* the name of one that was perhaps meant, */
-	char		*nearest;	/* own */
-	uint64_t	*folders;	/* own: those to list */
-	size_t		 n, cap;
+	bool		 all;
 	uint64_t	 messages;	/* listed so far */
 };
 
@@ -162,226 +155,66 @@ static int
 print_message(void *arg, const struct known_message *m, struct err *e)
 {
 	struct lister *l = arg;
-	const struct list_opts *o = l->app->opts;
 
 	(void)e;
 	l->messages++;
 	if (l->table == NULL)
-		message_json(l->app->ui, m);
+		message_json(l->ui, m);
 	else
-		message_row(l->table, m, o->all);
-	return ui_gone(l->app->ui);
+		message_row(l->table, m, l->all);
+	return ui_gone(l->ui);
 }
 
-static void
-look_near(struct lister *l, const char *name)
-{
-	l->near.best = NULL;
-	near_try(&l->near, name);
-	if (l->near.best == NULL)
-		return;
-	free(l->nearest);
-	l->nearest = xstrdup(name);
-}
+/* The folders on the command line. */
+struct folders {
+	char		**names;
+	int		  n;
+};
 
 static int
-choose_folder(void *arg, const struct known_folder *k, struct err *e)
-{
-	struct lister *l = arg;
-
-	(void)e;
-	if (l->pattern != NULL && !name_match(l->pattern, k->facts.name,
-	    k->facts.delimiter)) {
-		look_near(l, k->facts.name);
-		return 0;
-	}
-	l->matched = true;
-	l->folders = mem_grow(l->folders, &l->cap, l->n + 1,
-	    sizeof(*l->folders));
-	l->folders[l->n++] = k->facts.folder;
-	if (strcmp(k->facts.name, "INBOX") == 0) {
-		memmove(l->folders + 1, l->folders,
-		    (l->n - 1) * sizeof(*l->folders));
-		l->folders[0] = k->facts.folder;
-	}
-	return 0;
-}
-
-/* One folder, as of then. */
-static int
-list_folder(struct lister *l, uint64_t folder, struct err *e)
-{
-	const struct list_opts *o = l->app->opts;
-	uint64_t at = l->when.commit;
-	int r;
-
-	if (l->when.by_date) {
-		r = catalog_complete(l->catalog, folder, at, &at, e);
-		if (r != 1)
-			return r;
-	}
-	return catalog_messages(l->catalog, folder, at, o->all, print_message,
-	    l, e);
-}
-
-static int
-no_folder(const struct lister *l, struct err *e)
-{
-	err_set(e, EK_USAGE, "the vault has no folder '%s'%s", l->pattern,
-	    l->when.commit == CATALOG_NOW ? "" : " then");
-	return l->nearest != NULL ?
-	    err_next(e, "did you mean '%s'?", name_shown(l->nearest)) :
-	    err_next(e, "without a folder's name all are listed; in one, * "
-	    "stands for any text");
-}
-
-static int
-list_all(struct lister *l, struct err *e)
-{
-	size_t i;
-	int rc = 0;
-
-	if (l->pattern != NULL)
-		near_begin(&l->near, l->pattern, strlen(l->pattern));
-	if (catalog_folders(l->catalog, l->when.commit, choose_folder, l, e) ==
-	    -1)
-		return -1;
-	if (l->pattern != NULL && !l->matched)
-		return no_folder(l, e);
-	for (i = 0; rc == 0 && i < l->n; i++)
-		rc = list_folder(l, l->folders[i], e);
-	return rc;
-}
-
-static int
-no_commit(struct err *e)
-{
-	err_set(e, EK_USAGE, "the vault has no commit yet");
-	return err_next(e, "mailkeep backup makes the first");
-}
-
-/* Called from the newest: the last call is for the first commit. */
-static int
-look_at_time(void *arg, const struct known_commit *c, struct err *e)
-{
-	(void)e;
-	*(int64_t *)arg = c->time;
-	return 0;
-}
-
-static int
-nothing_then(struct catalog *c, uint64_t head, const char *at, struct err *e)
-{
-	char text[TEXT_MAX];
-	int64_t first = 0;
-
-	if (head == 0)
-		return no_commit(e);
-	if (catalog_commits(c, look_at_time, &first, e) == -1)
-		return -1;
-	err_set(e, EK_USAGE, "the vault has nothing from before the end of %s: "
-	    "commit 1 was made %s", at, text_local(text, first));
-	return err_next(e, "mailkeep log lists the commits");
-}
-
-/* --at COMMIT */
-static int
-parse_commit(uint64_t head, const char *at, struct when *out, struct err *e)
-{
-	if (*at == '\0')
-		return err_set(e, EK_USAGE, "--at needs a commit or a date");
-	if (text_u64(at, strlen(at), &out->commit) == 0 && out->commit > 0 &&
-	    out->commit <= head)
-		return 0;
-	if (head == 0)
-		return no_commit(e);
-	err_set(e, EK_USAGE, "there is no commit %s; the newest is %" PRIu64,
-	    at, head);
-	return err_next(e, "mailkeep log lists them; a date has at least a "
-	    "month, as in 2026-03");
-}
-
-/* --at: digits are a commit, all else is a date: its end. */
-static int
-parse_at(struct catalog *c, uint64_t head, const char *at, struct when *out,
-    struct err *e)
-{
-	int64_t from, to;
-	int r;
-
-	*out = (struct when){ CATALOG_NOW, false };
-	if (at == NULL)
-		return 0;
-	if (at[strspn(at, "0123456789")] == '\0')
-		return parse_commit(head, at, out, e);
-	if (text_parse_date(at, &from, &to, e) == -1) {
-		err_add(e, "--at");
-		return err_next(e, "or give the number of a commit: mailkeep "
-		    "log lists them");
-	}
-	out->by_date = true;
-	if ((r = catalog_at(c, to - 1, &out->commit, e)) == 0)
-		return nothing_then(c, head, at, e);
-	return r == -1 ? -1 : 0;
-}
-
-/* That a commit stands in the middle of a backup, or at the end of one that lacks something, is worth knowing. */
-static int
-note_commit(void *arg, const struct known_commit *c, struct err *e)
-{
-	const struct lister *l = arg;
-
-	(void)e;
-	if (c->commit != l->when.commit)
-		return 0;
-	if (!c->run_ends)
-		ui_note(l->app->ui, "commit %" PRIu64 " was made in the middle "
-		    "of a %s: more came later", c->commit, c->verb);
-	else if (strcmp(c->result, "complete") != 0)
-		ui_note(l->app->ui, "the %s that ended with commit %" PRIu64
-		    " was not complete: %s", c->verb, c->commit, c->result);
-	return 1;
-}
-
-static int
-list_vault(struct app *app, struct vault *v, void *pattern, struct err *e)
+list_vault(struct app *app, struct vault *v, void *arg, struct err *e)
 {
 	const struct list_opts *o = app->opts;
-	struct lister l = { .app = app, .catalog = vault_catalog(v),
-	    .pattern = pattern };
-	struct digest head;
+	const struct folders *f = arg;
+	struct lister l = { .ui = app->ui, .all = o->choose.all };
+	struct chosen chosen;
+	uint64_t unread = 0;
 	int rc;
 
-	if (parse_at(l.catalog, vault_head(v, &head), o->at, &l.when, e) ==
-	    -1 || vault_fill_headers(v, e) == -1)
+	if (choose_begin(&o->choose, v, f->names, f->n, &chosen, e) == -1)
 		return -1;
-	if (!ui_json(app->ui))
-		l.table = table_new(app->ui, columns,
-		    sizeof(columns) / sizeof(columns[0]) - !o->all);
-	rc = list_all(&l, e);
-	table_end(&l.table);
-	if (rc == 0 && l.when.commit != CATALOG_NOW && !l.when.by_date)
-		rc = catalog_commits(l.catalog, note_commit, &l, e);
-	if (rc != -1 && l.messages == 0)
-		ui_note(app->ui, "no messages");
-	free(l.folders);
-	free(l.nearest);
-	return rc == -1 ? -1 : 0;
+	if ((rc = vault_fill_headers(v, e)) == 0) {
+		if (!ui_json(app->ui))
+			l.table = table_new(app->ui, columns, sizeof(columns) /
+			    sizeof(columns[0]) - !l.all);
+		rc = job_messages(v, &chosen.choice, NULL, print_message, &l,
+		    &unread, e);
+		table_end(&l.table);
+		/* That nobody reads on is no error of ours. */
+		if (rc != -1)
+			rc = choose_note(app->ui, v, &chosen, unread, e);
+		if (rc != -1 && l.messages == 0)
+			ui_note(app->ui, "no messages");
+	}
+	choose_end(&chosen);
+	return rc;
 }
 
 static int
 run(struct app *app, int argc, char **argv, struct err *e)
 {
-	return target_read(app, argv[0], list_vault, argc > 1 ? argv[1] : NULL,
-	    e);
+	struct folders folders = { argv + 1, argc - 1 };
+
+	return target_read(app, argv[0], list_vault, &folders, e);
 }
 
 const struct command cmd_list = {
 	.name = "list",
 	.run = run,
 	.summary = "list messages of a vault",
-	.synopsis = "[options] ACCOUNT|VAULT [FOLDER]",
+	.synopsis = "[options] ACCOUNT|VAULT [FOLDER ...]",
 	.opts = opts,
 	.opts_size = sizeof(struct list_opts),
+	.defaults = &defaults,
 	.needs = NEED_CONFIG,
 };

@@ -20,6 +20,12 @@ static const struct command *const commands[] = {
 	&cmd_log,
 	&cmd_list,
 	&cmd_show,
+	&cmd_verify,
+	&cmd_repair,
+	&cmd_rebuild,
+	&cmd_compact,
+	&cmd_export,
+	&cmd_import,
 	&cmd_help,
 	&cmd_version,
 	NULL

@@ -67,7 +67,7 @@ hidden(const struct opt_set *sets, size_t n, const struct opt_set *set,
 static bool
 takes_value(const struct opt *o)
 {
-	return o->arg != NULL;
+	return o->arg != NULL && o->type != OPT_T_MAYBE;
 }
 
 /* What people try. */
@@ -177,6 +177,9 @@ store(const struct walk *w, struct found f, const char *value, struct err *e)
 	case OPT_T_TEXT:
 		*(const char **)field = value;
 		return 0;
+	case OPT_T_MAYBE:
+		*(const char **)field = value == NULL ? "" : value;
+		return 0;
 	case OPT_T_LIST:
 		words_add(field, value);
 		return 0;
@@ -229,7 +232,8 @@ long_option(struct walk *w, const char *name, struct err *e)
 	if (takes_value(f.opt)) {
 		if (value == NULL && next_word(w, f.opt, &value, e) == -1)
 			return -1;
-	} else if (value != NULL && f.opt->type != OPT_T_SETTING)
+	} else if (value != NULL && f.opt->type != OPT_T_SETTING &&
+	    f.opt->type != OPT_T_MAYBE)
 		return err_set(e, EK_USAGE, "--%s takes no value", f.opt->name);
 	return store(w, f, value, e);
 }
@@ -374,8 +378,8 @@ help_left(struct buf *out, const struct opt *o)
 		buf_addf(out, "  -%c, --%s", o->letter, o->name);
 	else
 		buf_addf(out, "      --%s", o->name);
-	if (takes_value(o))
-		buf_addf(out, " %s", o->arg);
+	if (o->arg != NULL)
+		buf_addf(out, takes_value(o) ? " %s" : "%s", o->arg);
 }
 
 /* Words of help from column ${left} to ${width}; what stands in ${line} begins the first line. */

@@ -32,6 +32,7 @@ enum opt_type {
 	OPT_T_FLAG,		/* bool */
 	OPT_T_COUNT,		/* unsigned int: how often it was given */
 	OPT_T_TEXT,		/* const char *, borrowed from argv */
+	OPT_T_MAYBE,		/* the same, "" where it stands without =VALUE; arg is "[=VALUE]" */
 	OPT_T_LIST,		/* struct words, in the order given */
 	OPT_T_U64,		/* uint64_t */
 	OPT_T_SIZE,		/* uint64_t, bytes: 5M */
@@ -55,6 +56,7 @@ struct opt {
 #define OPT_FLAG(c, n, T, f, h)		{ c, n, OPT_T_FLAG, OPT_FIELD(T, f, bool), NULL, h }
 #define OPT_COUNT(c, n, T, f, h)	{ c, n, OPT_T_COUNT, OPT_FIELD(T, f, unsigned int), NULL, h }
 #define OPT_TEXT(c, n, T, f, a, h)	{ c, n, OPT_T_TEXT, OPT_FIELD(T, f, const char *), a, h }
+#define OPT_MAYBE(c, n, T, f, a, h)	{ c, n, OPT_T_MAYBE, OPT_FIELD(T, f, const char *), "[=" a "]", h }
 #define OPT_LIST(c, n, T, f, a, h)	{ c, n, OPT_T_LIST, OPT_FIELD(T, f, struct words), a, h }
 #define OPT_U64(c, n, T, f, a, h)	{ c, n, OPT_T_U64, OPT_FIELD(T, f, uint64_t), a, h }
 #define OPT_SIZE(c, n, T, f, a, h)	{ c, n, OPT_T_SIZE, OPT_FIELD(T, f, uint64_t), a, h }

@@ -23,9 +23,14 @@
 #include "cmd/later.h"
 #include "cmd/plain.h"
 #include "cmd/ui.h"
+#include "cmd/wrap.h"
 
 #define OUT_MAX		(64 * 1024)		/* bytes of stdout held back */
 #define LINE_MAX_BYTES	(64 * 1024 * 1024)	/* of a line of data or JSON */
+#define ERROR		"mailkeep:"
+#define WARNING		"mailkeep: warning:"
+#define NEXT		"  -> "
+#define HANG		"    "	/* before what goes on in another line */
 #define WORDS_MAX	(64 * 1024)		/* of a line on stderr */
 
 #define PATIENCE	500	/* milliseconds for a reader once we are to stop */
@@ -293,6 +298,22 @@ part(struct ui *ui, struct buf *to, enum ui_style style, const char *fmt, ...)
 	va_end(ap);
 }
 
+/*
+ * Words for people (plain, and let go of), from place ${at} of the line on, broken between words where a terminal is
+ * too narrow for them.  What begins with a blank is laid out already.
+ */
+static void
+add_words(const struct ui *ui, struct buf *to, size_t at, struct buf *words)
+{
+	size_t width = ui_note_width(ui);
+
+	if (width == 0 || buf_text(words)[0] == ' ')
+		buf_add_some(to, buf_text(words), words->n);
+	else
+		wrap_line(to, buf_text(words), width, at, HANG);
+	buf_release(words);
+}
+
 static bool
 watched(const struct ui *ui)
 {
@@ -302,44 +323,49 @@ watched(const struct ui *ui)
 void
 ui_note(struct ui *ui, const char *fmt, ...)
 {
-	struct buf line = BUF_INIT(WORDS_MAX);
+	struct buf line = BUF_INIT(WORDS_MAX), words = BUF_INIT(WORDS_MAX);
 	va_list ap;
 
 	if (!watched(ui))
 		return;
 	va_start(ap, fmt);
-	styled(ui, &line, false, UI_PLAIN, fmt, ap);
+	styled(ui, &words, false, UI_PLAIN, fmt, ap);
 	va_end(ap);
+	add_words(ui, &line, 0, &words);
 	say(ui, &line);
 }
 
 void
 ui_warn(struct ui *ui, const char *fmt, ...)
 {
-	struct buf line = BUF_INIT(WORDS_MAX);
+	struct buf line = BUF_INIT(WORDS_MAX), words = BUF_INIT(WORDS_MAX);
 	va_list ap;
 
-	part(ui, &line, UI_WARN, "mailkeep: warning:");
+	part(ui, &line, UI_WARN, WARNING);
 	buf_addc(&line, ' ');
 	va_start(ap, fmt);
-	styled(ui, &line, false, UI_PLAIN, fmt, ap);
+	styled(ui, &words, false, UI_PLAIN, fmt, ap);
 	va_end(ap);
+	add_words(ui, &line, strlen(WARNING) + 1, &words);
 	say(ui, &line);
 }
 
 void
 ui_error(struct ui *ui, const struct err *e)
 {
-	struct buf line = BUF_INIT(WORDS_MAX);
+	struct buf line = BUF_INIT(WORDS_MAX), words = BUF_INIT(WORDS_MAX);
 	struct json_out *j;
 
 	if (ui->sink_failed && e->kind == EK_FAIL && e->sys == ui->failed)
 		return;
-	part(ui, &line, UI_BAD, "mailkeep:");
-	part(ui, &line, UI_PLAIN, " %s", e->text);
+	part(ui, &line, UI_BAD, ERROR);
+	buf_addc(&line, ' ');
+	part(ui, &words, UI_PLAIN, "%s", e->text);
+	add_words(ui, &line, strlen(ERROR) + 1, &words);
 	if (e->next[0] != '\0') {
-		buf_addc(&line, '\n');
-		part(ui, &line, UI_PLAIN, "  -> %s", e->next);
+		buf_adds(&line, "\n" NEXT);
+		part(ui, &words, UI_PLAIN, "%s", e->next);
+		add_words(ui, &line, strlen(NEXT), &words);
 	}
 	say(ui, &line);
 	if (!ui->opts.json)

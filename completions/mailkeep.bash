@@ -123,15 +123,23 @@ _mailkeep()
 		takes=' --last --color --config -c '
 		;;
 	list)
-		opts='--all -a --at --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		opts='--all -a --at --before --flag --larger --recipient --sender --since --smaller --subject --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
 		case $prev in
 		--at) values=nothing ;;
+		--before) values=nothing ;;
+		--flag) values=nothing ;;
+		--larger) values=nothing ;;
+		--recipient) values=nothing ;;
+		--sender) values=nothing ;;
+		--since) values=nothing ;;
+		--smaller) values=nothing ;;
+		--subject) values=nothing ;;
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
 		esac
 		places=1
-		takes=' --at --color --config -c '
+		takes=' --at --before --flag --larger --recipient --sender --since --smaller --subject --color --config -c '
 		;;
 	show)
 		opts='--headers --raw --color --config -c --help -h --json --quiet -q --verbose -v --version'
@@ -142,6 +150,106 @@ _mailkeep()
 		esac
 		places=1
 		takes=' --color --config -c '
+		;;
+	verify)
+		opts='--against-server --expect --read-data --credential --disable --folder --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--expect) values=nothing ;;
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--folder) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		;;
+	repair)
+		opts='--accept-loss --offline --wait --credential --disable --folder --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--folder) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		;;
+	rebuild)
+		opts='--quick --salvage --wait --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		;;
+	compact)
+		opts='--below --drop-orphans --dry-run -n --manifests --wait --yes --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--below) values=nothing ;;
+		--manifests) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		;;
+	export)
+		opts='--all -a --at --before --dry-run -n --flag --format --larger --recipient --sender --since --smaller --subject --to --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--at) values=nothing ;;
+		--before) values=nothing ;;
+		--flag) values=nothing ;;
+		--format) values='words maildir mbox eml tar zip' ;;
+		--larger) values=nothing ;;
+		--recipient) values=nothing ;;
+		--sender) values=nothing ;;
+		--since) values=nothing ;;
+		--smaller) values=nothing ;;
+		--subject) values=nothing ;;
+		--to) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		places=1
+		takes=' --at --before --flag --format --larger --recipient --sender --since --smaller --subject --to --color --config -c '
+		;;
+	import)
+		opts='--date-from --dry-run -n --format --into --quoting --raw --wait --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--date-from) values='words auto file header' ;;
+		--format) values='words auto maildir mbox eml tar' ;;
+		--into) values=nothing ;;
+		--quoting) values='words mboxrd mboxo none' ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		places=1
+		takes=' --date-from --format --into --quoting --color --config -c '
 		;;
 	help)
 		opts='--accounts --dump --color --config -c --help -h --json --quiet -q --verbose -v --version'
@@ -195,7 +303,7 @@ _mailkeep()
 			accounts) mailkeep help --accounts 2>/dev/null | while IFS= read -r reply; do
 				[[ $reply == "$cur"* ]] && printf '%s\n' "$reply"
 				done ;;
-			verbs) compgen -W 'init backup status folders log list show help version' -- "$cur" ;;
+			verbs) compgen -W 'init backup status folders log list show verify repair rebuild compact export import help version' -- "$cur" ;;
 			esac
 		done
 	)

@@ -10,6 +10,12 @@ _mailkeep_verbs() {
 		'log:list runs and commits'
 		'list:list messages of a vault'
 		'show:show a message'
+		'verify:check that a vault is whole'
+		'repair:make a damaged vault whole again'
+		'rebuild:make a vault'\''s catalog anew, or lost manifests'
+		'compact:put a vault'\''s small files together'
+		'export:write messages of a vault to Maildir, mbox, eml, tar, zip'
+		'import:put mail of other programs into a vault'
 		'help:explain mailkeep or one of its verbs'
 		'version:print the version'
 	)
@@ -181,6 +187,14 @@ _mailkeep() {
 			'*-a[also what is gone from the server]' \
 			'*--all[also what is gone from the server]' \
 			'*--at=[the mailbox as it was then]:COMMIT|DATE: ' \
+			'*--before=[what the server received before]:DATE: ' \
+			'*--flag=[what has this flag; with ! before it\: has not]:FLAG: ' \
+			'*--larger=[what is larger, as 5M]:SIZE: ' \
+			'*--recipient=[what has this in To]:TEXT: ' \
+			'*--sender=[what has this in From]:TEXT: ' \
+			'*--since=[what the server received since, as 2024 or 30d]:DATE: ' \
+			'*--smaller=[what is smaller]:SIZE: ' \
+			'*--subject=[what has this in the subject]:TEXT: ' \
 			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
 			'*-c+[read accounts from this file]:FILE:_files' \
 			'*--config=[read accounts from this file]:FILE:_files' \
@@ -197,6 +211,165 @@ _mailkeep() {
 		_arguments -s -S \
 			'*--headers[print the header as it was sent]' \
 			'*--raw[print the message byte for byte]' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	verify)
+		_arguments -s -S \
+			'*--against-server[compare with the server; fetch so many messages again]' \
+			'*--expect=[exit 6 unless a manifest has this hash\: the head, noted earlier]:HASH: ' \
+			'*--read-data[read the packs back, every message; or a part of them]' \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--folder=[folders to back up; "!PATTERN"\: not these; may be repeated]:PATTERN: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	repair)
+		_arguments -s -S \
+			'*--accept-loss[give up what is nowhere to be had]' \
+			'*--offline[don'\''t ask the server]' \
+			'*--wait[wait while another mailkeep writes to the vault]' \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--folder=[folders to back up; "!PATTERN"\: not these; may be repeated]:PATTERN: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	rebuild)
+		_arguments -s -S \
+			'*--quick[leave the messages'\'' header lines for later]' \
+			'*--salvage[manifests are lost\: make new ones of what is left]' \
+			'*--wait[wait while another mailkeep writes to the vault]' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	compact)
+		_arguments -s -S \
+			'*--below=[put packs with less mail than that together (32M)]:SIZE: ' \
+			'*--drop-orphans[remove what stands in orphans/]' \
+			'*-n[say what would be done, change nothing]' \
+			'*--dry-run[say what would be done, change nothing]' \
+			'*--manifests=[bundle manifests when so many stand alone (100)]:N: ' \
+			'*--wait[wait while another mailkeep writes to the vault]' \
+			'*--yes[don'\''t ask before orphans are removed]' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	export)
+		_arguments -s -S \
+			'*-a[also what is gone from the server]' \
+			'*--all[also what is gone from the server]' \
+			'*--at=[the mailbox as it was then]:COMMIT|DATE: ' \
+			'*--before=[what the server received before]:DATE: ' \
+			'*-n[say what would be exported, write nothing]' \
+			'*--dry-run[say what would be exported, write nothing]' \
+			'*--flag=[what has this flag; with ! before it\: has not]:FLAG: ' \
+			'*--format=[what to write; else as DIR'\''s name ends, or maildir]:maildir|mbox|eml|tar|zip:(maildir mbox eml tar zip)' \
+			'*--larger=[what is larger, as 5M]:SIZE: ' \
+			'*--recipient=[what has this in To]:TEXT: ' \
+			'*--sender=[what has this in From]:TEXT: ' \
+			'*--since=[what the server received since, as 2024 or 30d]:DATE: ' \
+			'*--smaller=[what is smaller]:SIZE: ' \
+			'*--subject=[what has this in the subject]:TEXT: ' \
+			'*--to=[write there; for tar and zip a file, or - for stdout]:DIR|FILE: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	import)
+		_arguments -s -S \
+			'*--date-from=[which date of a message counts]:auto|file|header:(auto file header)' \
+			'*-n[count what is there, write nothing]' \
+			'*--dry-run[count what is there, write nothing]' \
+			'*--format=[what SOURCE is]:auto|maildir|mbox|eml|tar:(auto maildir mbox eml tar)' \
+			'*--into=[put its folders below this one]:FOLDER: ' \
+			'*--quoting=[how an mbox quotes "From " in messages]:mboxrd|mboxo|none:(mboxrd mboxo none)' \
+			'*--raw[keep line ends as they are]' \
+			'*--wait[wait while another mailkeep writes to the vault]' \
 			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
 			'*-c+[read accounts from this file]:FILE:_files' \
 			'*--config=[read accounts from this file]:FILE:_files' \

@@ -24,7 +24,7 @@ on_signal(int sig)
 		_exit(128 + sig);
 	caught = sig;
 	if (write(wake[1], "", 1) == -1) {
-		/* The pipe is full of wake-ups already. */
+		/* The pipe is full of wake-ups already, or there is none. */
 	}
 	errno = saved;
 }
@@ -43,8 +43,9 @@ cancel_install(void)
 	struct sigaction sa = { .sa_handler = on_signal };
 	size_t i;
 
+	/* Without it a signal still interrupts what waits. */
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) == -1)
-		abort();
+		wake[0] = wake[1] = -1;
 	sigemptyset(&sa.sa_mask);
 	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
 		struct sigaction old;

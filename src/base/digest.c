@@ -25,7 +25,7 @@ sha256(void)
 	static const EVP_MD *md;
 
 	if (md == NULL && (md = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL)
-		abort();
+		mem_fail();
 	return md;
 }
 
@@ -36,7 +36,7 @@ hasher_new(void)
 
 	if ((h->ctx = EVP_MD_CTX_new()) == NULL ||
 	    EVP_DigestInit_ex2(h->ctx, sha256(), NULL) != 1)
-		abort();
+		mem_fail();
 	return h;
 }
 
@@ -54,7 +54,7 @@ void
 hasher_add(struct hasher *h, const void *p, size_t n)
 {
 	if (n > 0 && EVP_DigestUpdate(h->ctx, p, n) != 1)
-		abort();
+		mem_fail();
 }
 
 void
@@ -64,7 +64,7 @@ hasher_end(struct hasher *h, struct digest *d)
 
 	if (EVP_DigestFinal_ex(h->ctx, d->b, &n) != 1 || n != DIGEST_SIZE ||
 	    EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1)
-		abort();
+		mem_fail();
 }
 
 static int
@@ -87,7 +87,7 @@ digest_of(const void *p, size_t n, struct digest *d)
 	unsigned int len = 0;
 
 	if (EVP_Digest(p, n, d->b, &len, sha256(), NULL) != 1)
-		abort();
+		mem_fail();
 }
 
 char *
@@ -133,7 +133,7 @@ void
 random_bytes(void *p, size_t n)
 {
 	if (RAND_bytes(p, (int)n) != 1)
-		abort();
+		mem_fail();
 }
 
 int

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 void
@@ -164,6 +165,8 @@ json_parse(const char *p, size_t n, struct json **doc_out, struct err *e)
 	json_t *doc;
 
 	doc = json_loadb(p, n, JSON_REJECT_DUPLICATES, &why);
+	if (doc == NULL && json_error_code(&why) == json_error_out_of_memory)
+		mem_fail();
 	if (doc == NULL)
 		return err_set(e, EK_CORRUPT, "not JSON: %s (at byte %d)",
 		    why.text, why.position);

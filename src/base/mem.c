@@ -16,13 +16,18 @@ mem_on_failure(void (*fn)(void))
 	failure = fn;
 }
 
+_Noreturn void
+mem_fail(void)
+{
+	failure();
+	abort();
+}
+
 static void *
 checked(void *p)
 {
-	if (p == NULL) {
-		failure();
-		abort();
-	}
+	if (p == NULL)
+		mem_fail();
 	return p;
 }
 

@@ -14,6 +14,9 @@
 /* mem_on_failure(fn): call ${fn}, which must not return, when memory runs out.  Without it: abort(). */
 void mem_on_failure(void (*)(void));
 
+/* mem_fail(): what is called then; also for a library that can do nothing more, which is for want of memory. */
+_Noreturn void mem_fail(void);
+
 void *xmalloc(size_t)
     __attribute__((malloc, alloc_size(1), returns_nonnull));
 void *xcalloc(size_t, size_t)

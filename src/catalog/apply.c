@@ -364,6 +364,9 @@ apply(struct catalog *c, uint64_t id, const struct record *r, struct err *e)
 		return pack_apply(c, &r->u.pack, e);
 	case REC_FRAMES:
 		return pack_apply_frames(c, &r->u.frames, e);
+	case REC_RETIRE:
+		return pack_apply_retire(c, &r->u.retire, e);
+	case REC_NOTE:
 	case REC_KINDS:
 		break;
 	}

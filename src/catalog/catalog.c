@@ -92,6 +92,12 @@ catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
 	return 0;
 }
 
+bool
+catalog_at_rest(const char *path)
+{
+	return file_at_rest(path);
+}
+
 int
 catalog_remove(const char *path, struct err *e)
 {

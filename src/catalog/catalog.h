@@ -36,8 +36,10 @@ struct catalog_head {
 	uint64_t	commit;		/* last manifest applied; 0 for none */
 	struct digest	sha256;		/* its hash */
 };
-
-/* catalog_open(path, mode, out, e): path must not be a symbolic link.  EK_CORRUPT: not a catalog of this version. */
+/*
+ * catalog_open(path, mode, out, e): path must not be a symbolic link.  EK_CORRUPT: not a catalog of this version (of
+ * another one where e->sys is ENOTSUP).
+ */
 int catalog_open(const char *path, enum catalog_mode, struct catalog **, struct err *);
 /*
  * catalog_close(cp): roll back what is open; a writer leaves one file in journal_mode=DELETE behind, where no
@@ -48,7 +50,14 @@ void catalog_close(struct catalog **);
 bool catalog_damaged(const struct catalog *);
 /* catalog_remove(path, e): with all that belongs to it (a journal must never meet another file); fine where none is. */
 int catalog_remove(const char *path, struct err *);
+/*
+ * catalog_at_rest(path): nobody writes it, nor was interrupted in it: a reader leaves everything as it is.  Not while
+ * this process has it open.
+ */
+bool catalog_at_rest(const char *path);
 int catalog_head(struct catalog *, struct catalog_head *, struct err *);
+/* catalog_check(c, e): read all of the file: EK_CORRUPT where it isn't whole.  Says nothing of what stands in it. */
+int catalog_check(struct catalog *, struct err *);
 
 /*
  * catalog_bulk(c, e): a long transaction lies ahead: go over to a write-ahead log, so that readers don't wait for
@@ -71,8 +80,8 @@ void catalog_rollback(struct catalog *);
 /*
  * catalog_headers(c, sha256, values, e): keep the header lines of a blob (HEADER_FIELDS strings).  Outside a commit
  * they are durable at the next catalog_begin() or catalog_close(), or after some thousands.
- * catalog_headerless(c, fn, arg, e): each blob whose lines are not known yet, in the order of packs and frames;
- * ${fn} may call catalog_headers().
+ * catalog_headerless(c, fn, arg, e): each blob whose lines are not known yet and that is not lost, in the order of
+ * packs and frames; ${fn} may call catalog_headers().
  */
 int catalog_headers(struct catalog *, const struct digest *, const char *const *values, struct err *);
 typedef int catalog_blob_fn(void *, const struct digest *, const struct known_blob *, struct err *);
@@ -124,6 +133,8 @@ int catalog_uids_next(struct catalog_uids *, struct known_uid *, struct err *);
 void catalog_uids_close(struct catalog_uids **);
 /* catalog_uid_has(c, epoch, uid, sha256, e): whether this UID has this content: 1 yes, 0 no. */
 int catalog_uid_has(struct catalog *, uint64_t epoch, uint32_t uid, const struct digest *, struct err *);
+/* catalog_uid_had(): the same, gone or not.  Slow where much is gone. */
+int catalog_uid_had(struct catalog *, uint64_t epoch, uint32_t uid, const struct digest *, struct err *);
 /* catalog_missing(c, epoch, out, e): adds the UIDs that could not be had. */
 int catalog_missing(struct catalog *, uint64_t epoch, struct uidset *, struct err *);
 /*
@@ -133,9 +144,12 @@ int catalog_missing(struct catalog *, uint64_t epoch, struct uidset *, struct er
 typedef int catalog_missing_fn(void *, const char *folder, const struct rec_missing *, struct err *);
 int catalog_each_missing(struct catalog *, catalog_missing_fn *, void *, struct err *);
 
-/* catalog_blob(c, sha256, out, e): frame and pack_size are 0 while the commit is open that records them. */
+/*
+ * catalog_blob(c, sha256, out, e): found also where it is lost.  frame and pack_size are 0 while the commit is open
+ * that records them.
+ */
 int catalog_blob(struct catalog *, const struct digest *, struct known_blob *, struct err *);
-/* catalog_emailid(c, id, sha256_out, size_out, e): the content last known by this EMAILID. */
+/* catalog_emailid(c, id, sha256_out, size_out, e): the content last known by this EMAILID that is not lost. */
 int catalog_emailid(struct catalog *, const char *, struct digest *, uint64_t *, struct err *);
 
 /*
@@ -157,9 +171,29 @@ int catalog_by_prefix(struct catalog *, const char *hex, catalog_message_fn *, v
 typedef int catalog_commit_fn(void *, const struct known_commit *, struct err *);
 int catalog_commits(struct catalog *, catalog_commit_fn *, void *, struct err *);
 int catalog_totals(struct catalog *, struct known_totals *, struct err *);
-/* Packs that are on record, in the order they were made. */
+
+/*
+ * Packs that are on record, in the order they were made: those that are part of the vault, and those that are retired.
+ * catalog_pack(c, name, out, e): the one or the other.
+ */
 typedef int catalog_pack_fn(void *, const struct known_pack *, struct err *);
 int catalog_packs(struct catalog *, catalog_pack_fn *, void *, struct err *);
+int catalog_retired(struct catalog *, catalog_pack_fn *, void *, struct err *);
+int catalog_pack(struct catalog *, const char *name, struct known_pack *, struct err *);
+/*
+ * catalog_frames(c, name, frames_out, n_out, e): a pack's frames in order, for the caller to free(); 1, or 0 where no
+ * such pack is on record.
+ */
+int catalog_frames(struct catalog *, const char *name, struct frame **, size_t *, struct err *);
+/* catalog_pack_blobs(c, name, fn, arg, e): each blob whose newest place is in this pack, in the order of places. */
+int catalog_pack_blobs(struct catalog *, const char *name, catalog_blob_fn *, void *, struct err *);
+/*
+ * What damage costs: messages of all epochs, gone or not (marked as by catalog_messages() with ${all}), by folder,
+ * then UID.  catalog_lost(c, fn, arg, e): those whose content is lost.  catalog_costs(c, sha256s, n, fn, arg, e): those
+ * whose content is one of ${n}, in any order; a content that is not known costs nothing.
+ */
+int catalog_lost(struct catalog *, catalog_message_fn *, void *, struct err *);
+int catalog_costs(struct catalog *, const struct digest *, size_t n, catalog_message_fn *, void *, struct err *);
 /* catalog_server(c, out, e): the last REC_SERVER. */
 int catalog_server(struct catalog *, struct rec_server *, struct err *);
 

@@ -13,7 +13,8 @@
 
 #define BLOB_SELECT							\
 	"SELECT b.sha256, b.size, p.name, b.frame, b.start, b.stored, "	\
-	"b.form, b.newline_added, p.size, f.start, f.size, f.raw "	\
+	"b.form, b.newline_added, p.size, f.start, f.size, f.raw, "	\
+	"p.retired IS NOT NULL "					\
 	"FROM blob b LEFT JOIN pack p ON p.pack = b.pack "		\
 	"LEFT JOIN frame f ON f.pack = b.pack AND f.frame = b.frame "	\
 	"WHERE b.pack IS NOT NULL "
@@ -37,7 +38,8 @@ fill_blob(struct catalog *c, sqlite3_stmt *s, struct digest *sha256,
 	 * come yet while one is open.
 	 */
 	open = c->w != NULL && c->w->open;
-	if (!open || !db_col_null(s, 8))
+	b.lost = db_col_bool(c, s, 12);
+	if (!b.lost && (!open || !db_col_null(s, 8)))
 		b.pack_size = db_col_u64(c, s, 8);
 	if (!open || !db_col_null(s, 9)) {
 		b.frame.offset = db_col_u64(c, s, 9);
@@ -92,8 +94,8 @@ catalog_emailid(struct catalog *c, const char *id, struct digest *out,
 	int rc;
 
 	if (db_use(c, "SELECT b.sha256, b.size FROM message m "
-	    "JOIN blob b ON b.blob = m.blob "
-	    "WHERE m.emailid = ?1 AND b.pack IS NOT NULL "
+	    "JOIN blob b ON b.blob = m.blob JOIN pack p ON p.pack = b.pack "
+	    "WHERE m.emailid = ?1 AND p.retired IS NULL "
 	    "ORDER BY m.id DESC LIMIT 1", &s, e) == -1)
 		return -1;
 	db_text(c, s, 1, id);
@@ -109,6 +111,30 @@ catalog_emailid(struct catalog *c, const char *id, struct digest *out,
 	*out = d;
 	*size = n;
 	return 1;
+}
+
+int
+catalog_pack_blobs(struct catalog *c, const char *name, catalog_blob_fn *fn,
+    void *arg, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	struct known_blob b;
+	struct digest d;
+	int rc;
+
+	if (db_prepare(c, BLOB_SELECT "AND b.pack = "
+	    "(SELECT pack FROM pack WHERE name = ?1) "
+	    "ORDER BY b.frame, b.start, b.blob", &s, e) == -1)
+		return -1;
+	db_text(c, s, 1, name);
+	while ((rc = db_step(c, s, e)) == 1) {
+		db_forget(c);
+		if ((rc = fill_blob(c, s, &d, &b, e)) == -1 ||
+		    (rc = fn(arg, &d, &b, e)) != 0)
+			break;
+	}
+	db_finish(&s);
+	return rc;
 }
 
 static int
@@ -207,6 +233,8 @@ catalog_headerless(struct catalog *c, catalog_blob_fn *fn, void *arg,
 	 */
 	if (db_prepare(c, "SELECT b.blob FROM blob b WHERE b.pack IS NOT NULL "
 	    "AND b.blob > (SELECT filled FROM head) "
+	    "AND b.pack NOT IN (SELECT pack FROM pack "
+	    "WHERE retired IS NOT NULL) "
 	    "AND NOT EXISTS (SELECT 1 FROM header h WHERE h.blob = b.blob) "
 	    "ORDER BY b.pack, b.frame, b.start, b.blob", &s, e) == -1)
 		return -1;

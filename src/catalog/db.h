@@ -127,6 +127,18 @@ void word_clear(struct words *);
 /* file.c: connect ${c} to the file, which a writer makes where there is none; remove a file and its journals. */
 int file_open(struct catalog *, const char *path, enum catalog_mode, struct err *);
 int file_remove(const char *path, struct err *);
+/* file_at_rest(path): a file of its own, with no journal beside it. */
+bool file_at_rest(const char *path);
+
+/*
+ * list.c: list_ids(c, v, n, fn, arg, e): call for each of these messages, as catalog_messages() with ${all} shows them.
+ * Those of a folder stand together.
+ */
+struct list_id {
+	uint64_t	 folder, id;
+	uint32_t	 uid;
+};
+int list_ids(struct catalog *, const struct list_id *, size_t, catalog_message_fn *, void *, struct err *);
 
 /* schema.c: make the tables of an empty file; see whether a file has exactly these. */
 int schema_make(struct catalog *, struct err *);

@@ -281,6 +281,43 @@ out:
 	return rc;
 }
 
+/* Whether a file has a write-ahead log: bytes 18 and 19 (https://sqlite.org/fileformat2.html, section 1.3.3). */
+static bool
+writes_ahead(const char *path)
+{
+	unsigned char modes[2] = { 0, 0 };
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool ahead;
+
+	if (fd == -1)
+		return false;
+	ahead = pread(fd, modes, sizeof(modes), 18) ==
+	    (ssize_t)sizeof(modes) && (modes[0] == 2 || modes[1] == 2);
+	close(fd);
+	return ahead;
+}
+
+bool
+file_at_rest(const char *path)
+{
+	struct buf b = BUF_INIT(URI_MAX);
+	struct stat st;
+	/* An empty one is about to be made. */
+	bool rests = lstat(path, &st) == 0 && st.st_size > 0 &&
+	    !writes_ahead(path);
+	size_t i;
+
+	for (i = 0; rests && i < sizeof(companions) / sizeof(companions[0]);
+	    i++) {
+		buf_clear(&b);
+		rests = buf_addf(&b, "%s%s", path, companions[i]) == 0 &&
+		    faccessat(AT_FDCWD, buf_text(&b), F_OK,
+		    AT_SYMLINK_NOFOLLOW) == -1;
+	}
+	buf_release(&b);
+	return rests;
+}
+
 int
 file_remove(const char *path, struct err *e)
 {

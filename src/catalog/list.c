@@ -246,6 +246,38 @@ show_now(struct listing *l, uint64_t id, struct err *e)
 	return rc;
 }
 
+int
+list_ids(struct catalog *c, const struct list_id *v, size_t n,
+    catalog_message_fn *fn, void *arg, struct err *e)
+{
+	struct listing l = { .c = c, .at = CATALOG_NOW, .all = true,
+	    .fn = fn, .arg = arg };
+	sqlite3_stmt *s = NULL;
+	size_t i;
+	int rc = -1;
+
+	if (db_prepare(c, select_then, &l.then, e) == -1 ||
+	    db_prepare(c, FOLDER_SELECT "AND f.folder = ?2", &s, e) == -1)
+		goto out;
+	for (i = 0, rc = 0; rc == 0 && i < n; i++) {
+		if (i == 0 || v[i].folder != v[i - 1].folder) {
+			db_end(s);
+			db_u64(c, s, 1, db_at(l.at));
+			db_u64(c, s, 2, v[i].folder);
+			if ((rc = db_step(c, s, e)) == 0)
+				rc = err_set(e, EK_CORRUPT,
+				    "the catalog lacks a folder");
+			if (rc == -1 || (rc = take_folder(&l, s, e)) == -1)
+				break;
+		}
+		rc = show(&l, v[i].id, e);
+	}
+out:
+	db_finish(&s);
+	listing_close(&l);
+	return rc;
+}
+
 struct copy {
 	struct catalog		*c;
 	struct known_message	 m;

@@ -15,7 +15,7 @@ load(struct catalog *c, const char *name, struct last_pack *out, struct err *e)
 	int rc;
 
 	if (db_use(c, "SELECT pack, size IS NOT NULL, coalesce(frames, 0), "
-	    "need FROM pack WHERE name = ?1", &s, e) == -1)
+	    "need, retired IS NOT NULL FROM pack WHERE name = ?1", &s, e) == -1)
 		return -1;
 	db_text(c, s, 1, name);
 	if ((rc = db_step(c, s, e)) == 1) {
@@ -23,6 +23,7 @@ load(struct catalog *c, const char *name, struct last_pack *out, struct err *e)
 		out->recorded = db_col_bool(c, s, 1);
 		out->frames = db_col_u64(c, s, 2);
 		out->need = db_col_u64(c, s, 3);
+		out->retired = db_col_bool(c, s, 4);
 	}
 	db_end(s);
 	return rc == 1 && db_sane(c, e) == -1 ? -1 : rc;
@@ -89,6 +90,8 @@ pack_number(struct catalog *c, const char *name, uint64_t frame, int64_t *out,
 
 	if (find(c, name, e) == -1)
 		return -1;
+	if (p->retired)
+		return err_set(e, EK_CORRUPT, "pack %s was retired", name);
 	if (frame >= INT64_MAX || (p->recorded && frame >= p->frames))
 		return err_set(e, EK_CORRUPT, "pack %s has no frame %llu",
 		    name, (unsigned long long)frame);
@@ -154,6 +157,33 @@ pack_apply_frames(struct catalog *c, const struct rec_frames *r, struct err *e)
 		if (db_run(c, s, e) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+int
+pack_apply_retire(struct catalog *c, const struct rec_retire *r,
+    struct err *e)
+{
+	struct last_pack *p = &c->w->pack;
+	sqlite3_stmt *s;
+
+	if (find(c, r->pack, e) == -1)
+		return -1;
+	if (!p->recorded || p->number >= c->w->now.first_pack)
+		return err_set(e, EK_CORRUPT,
+		    "no commit before it recorded pack %s", r->pack);
+	if (p->retired)
+		return err_set(e, EK_CORRUPT, "pack %s is retired twice",
+		    r->pack);
+	if (db_use(c, "UPDATE pack SET retired = ?2, why = ?3 WHERE pack = ?1",
+	    &s, e) == -1)
+		return -1;
+	db_int(c, s, 1, p->number);
+	db_u64(c, s, 2, c->w->now.commit);
+	db_text(c, s, 3, r->why);
+	if (db_run(c, s, e) == -1)
+		return -1;
+	p->retired = true;
 	return 0;
 }
 

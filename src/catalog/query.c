@@ -63,7 +63,7 @@ fill_folder(struct catalog *c, sqlite3_stmt *s, struct known_folder *k,
 	k->facts.attributes = db_col_text(c, s, 3);
 	k->facts.mailboxid = db_col_opt(c, s, 4);
 	k->facts.delimiter = (char)db_col_max(c, s, 5, UCHAR_MAX);
-	k->facts.space = (enum mail_space)db_col_max(c, s, 6, MAIL_SHARED);
+	k->facts.space = (enum mail_space)db_col_max(c, s, 6, MAIL_IMPORTED);
 	k->facts.selectable = db_col_bool(c, s, 7);
 	k->facts.subscribed = db_col_bool(c, s, 8);
 	k->facts.gone = db_col_bool(c, s, 9);
@@ -307,28 +307,9 @@ catalog_commits(struct catalog *c, catalog_commit_fn *fn, void *arg,
 	return rc;
 }
 
-int
-catalog_packs(struct catalog *c, catalog_pack_fn *fn, void *arg, struct err *e)
-{
-	struct known_pack k;
-	sqlite3_stmt *s = NULL;
-	int rc;
-
-	if (write_flush(c, e) == -1 || db_prepare(c, "SELECT name, size "
-	    "FROM pack WHERE size IS NOT NULL ORDER BY pack", &s, e) == -1)
-		return -1;
-	while ((rc = db_step(c, s, e)) == 1) {
-		k.name = db_col_text(c, s, 0);
-		k.size = db_col_u64(c, s, 1);
-		if ((rc = db_sane(c, e)) == -1 || (rc = fn(arg, &k, e)) != 0)
-			break;
-	}
-	db_finish(&s);
-	return rc;
-}
-
 /*
- * Folders on the server with their newest epochs, all epochs, all packs.  CROSS
+ * Folders on the server with their newest epochs, all epochs, the packs of
+ * the vault.  CROSS
  * JOIN keeps SQLite from reading all of epoch_at.
  */
 static const char select_totals[] =
@@ -348,7 +329,7 @@ static const char select_totals[] =
     "FROM epoch e CROSS JOIN epoch_at s ON s.epoch = e.epoch AND s.at = "
     "(SELECT max(at) FROM epoch_at WHERE epoch = e.epoch)) k, "
     "(SELECT count(size) AS n, coalesce(sum(size), 0) AS bytes "
-    "FROM pack) p";
+    "FROM pack WHERE retired IS NULL) p";
 
 int
 catalog_totals(struct catalog *c, struct known_totals *out, struct err *e)

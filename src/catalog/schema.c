@@ -5,6 +5,7 @@
  * is deleted but what is no longer missing, so every table can be asked for the
  * state at an older commit.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "catalog/db.h"
@@ -13,7 +14,7 @@
  * "mk" and the version of the tables; another number, or other tables, and the
  * catalog is built anew.
  */
-#define SCHEMA_VERSION	0x6d6b0001
+#define SCHEMA_VERSION	0x6d6b0002
 
 static const char *const schema[] = {
 	/*
@@ -132,6 +133,8 @@ static const char *const schema[] = {
 	 * digest.
 	 */
 	"CREATE INDEX blob_prefix ON blob (prefix)",
+	/* Nearly always appended to: packs come one after the other. */
+	"CREATE INDEX blob_pack ON blob (pack) WHERE pack IS NOT NULL",
 
 	"CREATE TABLE header ("
 	"blob INTEGER PRIMARY KEY, "
@@ -182,7 +185,8 @@ static const char *const schema[] = {
 
 	/*
 	 * size: null while no pack record has come; need: so many frames are
-	 * named by blobs.
+	 * named by blobs; retired: the commit since which it is no part of the
+	 * vault, and why.
 	 */
 	"CREATE TABLE pack ("
 	"pack INTEGER PRIMARY KEY, "
@@ -194,7 +198,9 @@ static const char *const schema[] = {
 	"tail INTEGER, "
 	"container INTEGER, "
 	"folder INTEGER, "
-	"need INTEGER NOT NULL) STRICT",
+	"need INTEGER NOT NULL, "
+	"retired INTEGER, "
+	"why TEXT) STRICT",
 
 	"CREATE TABLE frame ("
 	"pack INTEGER NOT NULL, "
@@ -282,9 +288,15 @@ schema_check(struct catalog *c, struct err *e)
 	    db_number(c, "PRAGMA page_size", &page, e) == -1)
 		return -1;
 	if (version != SCHEMA_VERSION || page != PAGESUM_PAGE ||
-	    !pagesum_kept(c->db))
-		return err_set(e, EK_CORRUPT,
+	    !pagesum_kept(c->db)) {
+		err_set(e, EK_CORRUPT,
 		    "the catalog is not one of this version");
+		/* Of another version of ours it is no damage. */
+		if (version != SCHEMA_VERSION &&
+		    version >> 16 == SCHEMA_VERSION >> 16)
+			e->sys = ENOTSUP;
+		return -1;
+	}
 	if (same_tables(c, &same, e) == -1)
 		return -1;
 	if (!same)

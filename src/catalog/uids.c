@@ -76,16 +76,19 @@ catalog_uids_close(struct catalog_uids **up)
 	*up = NULL;
 }
 
-int
-catalog_uid_has(struct catalog *c, uint64_t epoch, uint32_t uid,
+/* The index has gone messages by commit, then UID. */
+#define UID_HAS(gone)	"SELECT 1 FROM message m JOIN blob b " \
+			"ON b.blob = m.blob WHERE m.epoch = ?1 AND m.gone " \
+			gone " AND m.uid = ?2 AND b.sha256 = ?3 LIMIT 1"
+
+static int
+uid_has(struct catalog *c, const char *sql, uint64_t epoch, uint32_t uid,
     const struct digest *d, struct err *e)
 {
 	sqlite3_stmt *s;
 	int rc;
 
-	if (db_use(c, "SELECT 1 FROM message m JOIN blob b "
-	    "ON b.blob = m.blob WHERE m.epoch = ?1 AND m.gone IS NULL "
-	    "AND m.uid = ?2 AND b.sha256 = ?3 LIMIT 1", &s, e) == -1)
+	if (db_use(c, sql, &s, e) == -1)
 		return -1;
 	db_u64(c, s, 1, epoch);
 	db_int(c, s, 2, uid);
@@ -93,6 +96,23 @@ catalog_uid_has(struct catalog *c, uint64_t epoch, uint32_t uid,
 	rc = db_step(c, s, e);
 	db_end(s);
 	return rc;
+}
+
+int
+catalog_uid_has(struct catalog *c, uint64_t epoch, uint32_t uid,
+    const struct digest *d, struct err *e)
+{
+	return uid_has(c, UID_HAS("IS NULL"), epoch, uid, d, e);
+}
+
+int
+catalog_uid_had(struct catalog *c, uint64_t epoch, uint32_t uid,
+    const struct digest *d, struct err *e)
+{
+	int r = catalog_uid_has(c, epoch, uid, d, e);
+
+	return r != 0 ? r : uid_has(c, UID_HAS("IS NOT NULL"), epoch, uid, d,
+	    e);
 }
 
 int

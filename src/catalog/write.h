@@ -38,6 +38,7 @@ struct last_pack {
 	int64_t		number;		/* 0 for none */
 	char		*name;		/* own */
 	bool		recorded;	/* a pack record came */
+	bool		retired;
 	uint64_t	frames;		/* as recorded */
 	uint64_t	need;		/* highest frame a blob names, plus 1 */
 	bool		dirty;		/* need is newer than its row */
@@ -106,6 +107,7 @@ int64_t blob_prefix(const struct digest *);
 int pack_number(struct catalog *, const char *, uint64_t frame, int64_t *, struct err *);
 int pack_apply(struct catalog *, const struct rec_pack *, struct err *);
 int pack_apply_frames(struct catalog *, const struct rec_frames *, struct err *);
+int pack_apply_retire(struct catalog *, const struct rec_retire *, struct err *);
 int pack_flush(struct catalog *, struct err *);
 /* pack_check(c, e): each new pack is recorded and has all its frames, or EK_CORRUPT. */
 int pack_check(struct catalog *, struct err *);

@@ -27,7 +27,10 @@ const char *intern_text(const struct intern *, uint32_t);
 /* ---- listing.c: what the server lists, in 24 bytes a message ---- */
 
 struct listed {
-	int64_t		date;		/* LISTED_NO_DATE where not asked or not sent */
+	union {
+		int64_t	date;		/* LISTED_NO_DATE where not asked or not sent */
+		int64_t	size;		/* against.c keeps the size in its place, likewise */
+	};
 	uint32_t	uid;
 	uint32_t	flags, labels;	/* intern numbers; 0 where not asked or not sent */
 	uint32_t	at;		/* the listing's own: which one it was */

@@ -90,4 +90,7 @@ struct job_backup_report {
  */
 int job_backup(struct vault *, const struct job_backup_opts *, struct job_backup_report *, struct err *);
 
+#include "job/care.h"
+#include "job/files.h"
+
 #endif

@@ -137,6 +137,9 @@ collect_vanished(void *arg, const struct known_folder *k, struct err *e)
 	const struct mail_box *box = plan_box(boxes, k->facts.name);
 
 	(void)e;
+	/* What was imported never was on the server. */
+	if (k->facts.space == MAIL_IMPORTED)
+		return 0;
 	if (k->facts.gone || (box == NULL ? !names->b->listing_trusted :
 	    !is_another(box, &k->facts)))
 		return 0;
@@ -230,6 +233,46 @@ vanished_folder(const struct names *names, uint64_t folder)
 
 /* ---- one folder of the listing ---- */
 
+/* One that came from the server and has this name: the first that is not gone, or else is. */
+struct of_server {
+	const char	*name;
+	uint64_t	 folder;	/* 0: none */
+	bool		 gone;
+};
+
+static int
+look_of_server(void *arg, const struct known_folder *k, struct err *e)
+{
+	struct of_server *s = arg;
+
+	(void)e;
+	if (k->facts.space == MAIL_IMPORTED ||
+	    strcmp(k->facts.name, s->name) != 0 ||
+	    (s->folder != 0 && (k->facts.gone || !s->gone)))
+		return 0;
+	s->folder = k->facts.folder;
+	s->gone = k->facts.gone;
+	return 0;
+}
+
+/* The folder of that name, as catalog_folder() has it; but an imported one is another, whatever it is called. */
+static int
+folder_by_name(struct backup *b, const char *name, struct known_folder *k,
+    struct err *e)
+{
+	struct of_server s = { .name = name };
+	int r;
+
+	if ((r = catalog_folder(b->catalog, name, k, e)) != 1 ||
+	    k->facts.space != MAIL_IMPORTED)
+		return r;
+	if (catalog_folders(b->catalog, CATALOG_NOW, look_of_server, &s, e) ==
+	    -1)
+		return -1;
+	return s.folder == 0 ? 0 :
+	    catalog_folder_by_number(b->catalog, s.folder, k, e);
+}
+
 /* A folder of the vault by its MAILBOXID, if its name is not its own any more: 1, 0, -1. */
 static int
 place_by_id(struct backup *b, const struct names *names,
@@ -298,13 +341,13 @@ place_box(struct backup *b, const struct names *names, struct mail_box *box,
 	struct known_folder k;
 	int r;
 
-	if ((r = catalog_folder(b->catalog, box->name, &k, e)) == -1)
+	if ((r = folder_by_name(b, box->name, &k, e)) == -1)
 		return -1;
 	if (r == 1 && !k.facts.gone && !is_another(box, &k.facts))
 		return place_known(b, &k, box, f, e);
 	if ((r = place_by_id(b, names, box, f, e)) != 0)
 		return r == -1 ? -1 : 0;
-	if ((r = catalog_folder(b->catalog, box->name, &k, e)) == -1)
+	if ((r = folder_by_name(b, box->name, &k, e)) == -1)
 		return -1;
 	if (r == 1 && !is_another(box, &k.facts))
 		return place_known(b, &k, box, f, e);

@@ -21,7 +21,8 @@ make_visit(struct folder *f, enum visit_kind kind)
 	v->kind = kind;
 	v->listing = listing_new();
 	v->where = (struct vault_box){ .folder = f->number,
-	    .name = f->box->name, .delimiter = f->box->delimiter };
+	    .name = f->box->name, .delimiter = f->box->delimiter,
+	    .space = f->box->space };
 	return v;
 }
 

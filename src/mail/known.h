@@ -76,6 +76,7 @@ struct known_blob {
 	struct place	 place;
 	struct frame	 frame;		/* the frame it is in */
 	uint64_t	 pack_size;	/* recorded size of the pack's file */
+	bool		 lost;		/* that pack is retired and its file may be gone: pack_size is 0 */
 };
 
 /* One commit, and the run it belongs to. */
@@ -97,6 +98,15 @@ struct known_commit {
 struct known_pack {
 	const char	*name;
 	uint64_t	 size;		/* of its file */
+	struct digest	 sha256;	/* of its file */
+	uint64_t	 raw;		/* decompressed */
+	uint64_t	 frames;
+	uint64_t	 tail;		/* bytes of its file behind the frames */
+	enum container	 container;
+	uint64_t	 folder;	/* mbox: the one folder; else 0 */
+	uint64_t	 retired;	/* the commit since which it is no part of the vault; 0: it is one */
+	int64_t		 retired_time;	/* of that commit */
+	const char	*why;		/* as the retire record says, or NULL */
 };
 
 /* The whole vault in figures. */
@@ -105,7 +115,7 @@ struct known_totals {
 	uint64_t	live, live_bytes;
 	uint64_t	kept, kept_bytes;	/* all messages ever, each appearance counted */
 	uint64_t	blobs, blob_bytes;	/* different contents */
-	uint64_t	packs, stored_bytes;
+	uint64_t	packs, stored_bytes;	/* without those that are retired */
 	uint64_t	missing;
 };
 

@@ -7,11 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whose a folder is (RFC 2342). */
+/* Whose a folder is (RFC 2342), or that no server has it. */
 enum mail_space {
 	MAIL_PERSONAL,
 	MAIL_OTHER,
 	MAIL_SHARED,
+	MAIL_IMPORTED,		/* it came by import; no server lists it */
 };
 
 /* What STATUS or EXAMINE say of a folder's content; 0 where nothing was said (exists: has_exists). */

@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "mail/mail.h"
+#include "mail/note.h"
 #include "mail/place.h"
 #include "mail/uidset.h"
 
@@ -29,6 +30,8 @@ enum record_kind {
 	REC_MISSING,
 	REC_PACK,
 	REC_FRAMES,
+	REC_RETIRE,
+	REC_NOTE,		/* never in a manifest: only in the tails of packs */
 	REC_KINDS
 };
 
@@ -153,6 +156,15 @@ struct rec_frames {
 	const struct frame *frames;
 };
 
+/*
+ * From this commit on the pack is no part of the vault: its file may be gone.  A blob whose newest place is in it is
+ * lost until a blob record gives it another.
+ */
+struct rec_retire {
+	const char	*pack;		/* recorded by an earlier commit, and not retired yet */
+	const char	*why;		/* "compacted", "damaged"; for people */
+};
+
 struct record {
 	enum record_kind	kind;
 	union {
@@ -168,6 +180,8 @@ struct record {
 		struct rec_missing	missing;
 		struct rec_pack		pack;
 		struct rec_frames	frames;
+		struct rec_retire	retire;
+		struct rec_note		note;
 	} u;
 };
 

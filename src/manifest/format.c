@@ -332,7 +332,6 @@ put_name(struct line *l, const char *name)
 static void
 put_folder(struct line *l, const struct record *rec, size_t *at)
 {
-	static const char *const space[] = { "personal", "other", "shared" };
 	const struct rec_folder *r = &rec->u.folder;
 
 	(void)at;
@@ -344,7 +343,7 @@ put_folder(struct line *l, const struct record *rec, size_t *at)
 	if (r->attributes != NULL && mail_special_use(r->attributes) != NULL)
 		json_str(&l->j, "special_use", mail_special_use(r->attributes));
 	put_maybe(l, "mailboxid", r->mailboxid);
-	json_str(&l->j, "namespace", space[r->space]);
+	json_str(&l->j, "namespace", rule_space[r->space]);
 	if (!r->selectable)
 		json_bool(&l->j, "selectable", false);
 	put_true(l, "subscribed", r->subscribed);
@@ -372,8 +371,6 @@ put_epoch(struct line *l, const struct record *rec, size_t *at)
 	json_close(&l->j, '}');
 }
 
-static const char *const form_name[] = { NULL, "lf", "raw" };
-
 static void
 put_blob(struct line *l, const struct record *rec, size_t *at)
 {
@@ -388,8 +385,8 @@ put_blob(struct line *l, const struct record *rec, size_t *at)
 	put_count(l, "offset", p->offset);
 	if (p->stored != r->size)
 		put_count(l, "stored", p->stored);
-	if (form_name[p->form] != NULL)
-		json_str(&l->j, "form", form_name[p->form]);
+	if (rule_form[p->form] != NULL)
+		json_str(&l->j, "form", rule_form[p->form]);
 	put_true(l, "newline_added", p->newline_added);
 }
 
@@ -493,6 +490,37 @@ put_frames(struct line *l, const struct record *rec, size_t *at)
 	*at = end == r->n ? 0 : end;
 }
 
+static void
+put_retire(struct line *l, const struct record *rec, size_t *at)
+{
+	(void)at;
+	put_pack_name(l, rec->u.retire.pack);
+	put_text(l, "reason", rec->u.retire.why);
+}
+
+static void
+put_note(struct line *l, const struct record *rec, size_t *at)
+{
+	const struct rec_note *r = &rec->u.note;
+
+	(void)at;
+	put_number(l, "folder", r->folder);
+	put_number(l, "epoch", r->epoch);
+	put_range(l, "uid", r->uid, 1, UID_MAX);
+	put_hex(l, "blob", (const char *)r->prefix, NOTE_PREFIX);
+	if (r->has_date)
+		json_i64(&l->j, "date", r->date);
+	put_flags(l, r->flags, false);
+	put_labels(l, r->labels);
+	if (!r->stored)
+		return;
+	if (rule_form[r->form] == NULL)
+		refuse(l, "form");
+	else
+		json_str(&l->j, "form", rule_form[r->form]);
+	put_true(l, "newline_added", r->newline_added);
+}
+
 static void (*const put[REC_KINDS])(struct line *, const struct record *,
     size_t *) = {
 	[REC_RUN_BEGIN] = put_run_begin,
@@ -507,6 +535,8 @@ static void (*const put[REC_KINDS])(struct line *, const struct record *,
 	[REC_MISSING] = put_missing,
 	[REC_PACK] = put_pack,
 	[REC_FRAMES] = put_frames,
+	[REC_RETIRE] = put_retire,
+	[REC_NOTE] = put_note,
 };
 
 static void
@@ -578,31 +608,23 @@ format_end(struct buf *b, uint64_t lines, struct err *e)
 	return end(&l, start, "end", e);
 }
 
-/* Half of a SHA-256's half tells blobs apart, and hashes don't compress: they are most of what a note costs. */
-#define NOTE_DIGITS	16
-
 int
 manifest_note(const struct rec_message *r, const struct place *p,
     struct buf *b, struct err *e)
 {
-	struct line l;
-	char hex[DIGEST_HEX];
-	size_t start = b->n;
+	struct record rec = { .kind = REC_NOTE };
+	struct rec_note *n = &rec.u.note;
 
-	begin(&l, b, "note");
-	put_number(&l, "folder", r->folder);
-	put_number(&l, "epoch", r->epoch);
-	put_range(&l, "uid", r->uid, 1, UID_MAX);
-	json_strn(&l.j, "blob", digest_hex(&r->sha256, hex), NOTE_DIGITS);
-	if (r->has_date)
-		json_i64(&l.j, "date", r->date);
-	put_flags(&l, r->flags, false);
-	put_labels(&l, r->labels);
-	if (p != NULL && form_name[p->form] != NULL) {
-		json_str(&l.j, "form", form_name[p->form]);
-		put_true(&l, "newline_added", p->newline_added);
+	*n = (struct rec_note){ .folder = r->folder, .epoch = r->epoch,
+	    .uid = r->uid, .date = r->date, .has_date = r->has_date,
+	    .flags = r->flags, .labels = r->labels };
+	memcpy(n->prefix, r->sha256.b, NOTE_PREFIX);
+	if (p != NULL && rule_form[p->form] != NULL) {
+		n->stored = true;
+		n->form = p->form;
+		n->newline_added = p->newline_added;
 	}
-	return end(&l, start, "note", e);
+	return manifest_text(&rec, b, e);
 }
 
 int

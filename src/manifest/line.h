@@ -29,13 +29,21 @@
 #define SEAL_HEADER	8		/* magic and length, little-endian */
 #define SEAL_SIZE	(SEAL_HEADER + DIGEST_SIZE)
 
+/* The index of a bundle is another: the sizes of its manifests, 8 bytes each.  A seal of its own follows. */
+#define INDEX_MAGIC	0x184D2A5Du
+#define INDEX_HEADER	8
+
 /* ---- rule.c ---- */
 
 #define RULE_NUMBER_MAX	((uint64_t)INT64_MAX)	/* JSON readers have no larger integer */
 #define RULE_TIME_MAX	((uint64_t)253402300799)	/* 9999-12-31T23:59:59Z */
 
-/* What "type" says for each kind. */
+/* What "type" says for each kind, "namespace" for each space, and "form" for each form (NULL: it isn't there). */
+#define RULE_SPACES	4
+#define RULE_FORMS	3
 extern const char *const rule_type[REC_KINDS];
+extern const char *const rule_space[RULE_SPACES];
+extern const char *const rule_form[RULE_FORMS];
 
 /*
  * rule_pack(name): <commit, 8 or more digits>-<serial>-<8 hex digits>[.f<folder>].<tar|mbox>.zst, not longer than a
@@ -45,8 +53,15 @@ bool rule_pack(const char *);
 enum container rule_container(const char *);
 /* rule_vault(id): 1 to 63 letters, digits and '-'. */
 bool rule_vault(const char *);
-/* rule_seal(d, out): the skippable frame of SEAL_SIZE bytes with this digest. */
+/*
+ * rule_seal(d, out): the skippable frame of SEAL_SIZE bytes with this digest.  rule_index(n, out): the header of the
+ * skippable frame with ${n} sizes.
+ */
 void rule_seal(const struct digest *, unsigned char[SEAL_SIZE]);
+void rule_index(uint64_t, unsigned char[INDEX_HEADER]);
+/* rule_put64(p, v), rule_get64(p): 8 bytes, the lowest first. */
+void rule_put64(unsigned char *, uint64_t);
+uint64_t rule_get64(const unsigned char *);
 
 /*
  * A pack record is followed by all its frames before the next pack or the end comes; this adds them up.  The
@@ -91,6 +106,7 @@ struct parsed {
 	struct buf	 words, flags, labels;	/* own; put together from lists */
 	struct uidset	 uids;		/* own */
 	struct frame	*frames;	/* own; LINE_FRAMES of them, or NULL */
+	bool		 notes;		/* lines of a pack's tail: they may be notes */
 };
 
 enum parse_kind {

@@ -396,7 +396,6 @@ delimiter(struct in *in)
 static void
 get_folder(struct in *in, struct record *rec)
 {
-	static const char *const space[] = { "personal", "other", "shared" };
 	struct rec_folder *r = &rec->u.folder;
 
 	r->folder = number(in, "folder");
@@ -404,7 +403,8 @@ get_folder(struct in *in, struct record *rec)
 	r->delimiter = delimiter(in);
 	r->attributes = attributes(in);
 	r->mailboxid = text(in, "mailboxid", false);
-	r->space = (enum mail_space)word(in, "namespace", space, 3);
+	r->space = (enum mail_space)word(in, "namespace", rule_space,
+	    RULE_SPACES);
 	r->selectable = boolean(in, "selectable", true);
 	r->subscribed = boolean(in, "subscribed", false);
 	r->gone = boolean(in, "gone", false);
@@ -433,7 +433,6 @@ get_epoch(struct in *in, struct record *rec)
 static void
 get_blob(struct in *in, struct record *rec)
 {
-	static const char *const form[] = { NULL, "lf", "raw" };
 	struct rec_blob *r = &rec->u.blob;
 	struct place *p = &r->place;
 
@@ -444,7 +443,7 @@ get_blob(struct in *in, struct record *rec)
 	p->offset = count(in, "offset");
 	p->stored = json_get(in->o, "stored") == NULL ? r->size :
 	    count(in, "stored");
-	p->form = (enum blob_form)word(in, "form", form, 3);
+	p->form = (enum blob_form)word(in, "form", rule_form, RULE_FORMS);
 	p->newline_added = boolean(in, "newline_added", false);
 }
 
@@ -550,6 +549,49 @@ get_frames(struct in *in, struct record *rec)
 }
 
 static void
+get_retire(struct in *in, struct record *rec)
+{
+	rec->u.retire.pack = pack_name(in);
+	rec->u.retire.why = text(in, "reason", true);
+}
+
+/* The first bytes of a SHA-256. */
+static void
+prefix(struct in *in, const char *key, uint8_t out[NOTE_PREFIX])
+{
+	const char *s = plain(in, key, true);
+	size_t i;
+
+	if (s == NULL)
+		return;
+	if (strlen(s) != 2 * (size_t)NOTE_PREFIX ||
+	    strspn(s, "0123456789abcdef") != 2 * (size_t)NOTE_PREFIX) {
+		fail(in, key, "is not the first 16 digits of a SHA-256");
+		return;
+	}
+	for (i = 0; i < NOTE_PREFIX; i++)
+		out[i] = (uint8_t)text_hex(s + 2 * i);
+}
+
+static void
+get_note(struct in *in, struct record *rec)
+{
+	struct rec_note *r = &rec->u.note;
+
+	r->folder = number(in, "folder");
+	r->epoch = number(in, "epoch");
+	r->uid = (uint32_t)range(in, "uid", true, 1, UID_MAX);
+	prefix(in, "blob", r->prefix);
+	r->has_date = found(in, "date", json_get_i64(in->o, "date", &r->date),
+	    false);
+	r->flags = flags(in, false);
+	r->labels = labels(in);
+	r->form = (enum blob_form)word(in, "form", rule_form, RULE_FORMS);
+	r->stored = r->form != BLOB_PLAIN;
+	r->newline_added = boolean(in, "newline_added", false) && r->stored;
+}
+
+static void
 get_head(struct in *in, struct rec_head *h)
 {
 	uint64_t v = range(in, "v", true, 1, RULE_NUMBER_MAX);
@@ -587,6 +629,8 @@ static void (*const get[REC_KINDS])(struct in *, struct record *) = {
 	[REC_MISSING] = get_missing,
 	[REC_PACK] = get_pack,
 	[REC_FRAMES] = get_frames,
+	[REC_RETIRE] = get_retire,
+	[REC_NOTE] = get_note,
 };
 
 static void
@@ -596,7 +640,8 @@ get_record(struct in *in, struct parse_result *out)
 	int kind;
 
 	for (kind = 0; kind < REC_KINDS; kind++)
-		if (strcmp(in->type, rule_type[kind]) == 0) {
+		if (strcmp(in->type, rule_type[kind]) == 0 &&
+		    (kind != REC_NOTE || in->p->notes)) {
 			out->kind = PARSE_RECORD;
 			out->record.kind = (enum record_kind)kind;
 			get[kind](in, &out->record);
@@ -660,6 +705,7 @@ manifest_parser_new(void)
 	struct manifest_parser *p = xmalloc(sizeof(*p));
 
 	parse_init(&p->parsed);
+	p->parsed.notes = true;
 	return p;
 }
 

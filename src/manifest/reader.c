@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "manifest/line.h"
-#include "manifest/manifest.h"
+#include "manifest/dir.h"
 
 #define PIECE		(128 * 1024)	/* read and decompressed at a time */
 #define WINDOW_LOG_MAX	23		/* 8 MiB: what the format allows */
@@ -29,9 +29,12 @@ enum state {
 };
 
 struct manifest_reader {
+	struct manifest_dir *dir;	/* borrowed */
 	uint64_t	 commit;
+	bool		 bundled;	/* it is in: */
+	struct bundle	 in;
 	int		 fd;		/* own */
-	uint64_t	 size, off;	/* of the file; read so far */
+	uint64_t	 size, off;	/* where its bytes end in the file; read so far */
 	ZSTD_DCtx	*zstd;		/* own */
 	struct hasher	*frame, *whole;	/* own; of the compressed lines, of the file */
 	struct digest	 sha256;
@@ -87,6 +90,8 @@ decompress(struct manifest_reader *r, struct err *e)
 		out.dst = buf_room(&r->text, PIECE);
 		assert(out.dst != NULL);	/* next_line() keeps it short */
 		left = ZSTD_decompressStream(r->zstd, &out, &in);
+		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+			mem_fail();
 		if (ZSTD_isError(left))
 			return err_set(e, EK_CORRUPT, "damaged: %s",
 			    ZSTD_getErrorName(left));
@@ -217,40 +222,77 @@ read_head(struct manifest_reader *r, struct err *e)
 	return 0;
 }
 
-int
-manifest_open(int dir, uint64_t commit, struct manifest_reader **out,
-    struct err *e)
+static bool
+set_up(struct manifest_reader *r)
 {
-	struct manifest_reader *r = xcalloc(1, sizeof(*r));
-	char name[MANIFEST_NAME_MAX];
-
-	r->commit = commit;
+	r->fd = -1;
 	r->piece = xmalloc(PIECE);
 	r->frame = hasher_new();
 	r->whole = hasher_new();
 	buf_init(&r->text, MANIFEST_LINE_MAX + PIECE);
 	parse_init(&r->head_line);
 	parse_init(&r->parsed);
-	r->fd = io_open_file(dir, manifest_name(name, commit), &r->size, e);
-	if (r->fd == -1) {
-		if (e->sys == ENOENT)
-			e->kind = EK_CORRUPT;
-		err_add(e, "manifest %" PRIu64, commit);
-		goto fail;
-	}
 	r->zstd = ZSTD_createDCtx();
-	if (r->zstd == NULL || ZSTD_isError(ZSTD_DCtx_setParameter(r->zstd,
-	    ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
-		err_set(e, EK_FAIL, "can't set up decompression");
-		goto fail;
+	return r->zstd != NULL && !ZSTD_isError(ZSTD_DCtx_setParameter(r->zstd,
+	    ZSTD_d_windowLogMax, WINDOW_LOG_MAX));
+}
+
+/* A reader as set_up() leaves it: one that was closed, or a new one. */
+static int
+take(struct manifest_dir *d, struct manifest_reader **out, struct err *e)
+{
+	struct manifest_reader *r = d->spare;
+
+	d->spare = NULL;
+	if (r == NULL) {
+		r = xcalloc(1, sizeof(*r));
+		if (!set_up(r)) {
+			reader_free(&r);
+			return err_set(e, EK_FAIL,
+			    "can't set up decompression");
+		}
 	}
-	if (read_head(r, e) == -1)
-		goto fail;
+	r->dir = d;
 	*out = r;
 	return 0;
-fail:
-	manifest_close(&r);
-	return -1;
+}
+
+/* Damage is named by its file; a single manifest's is told by its number. */
+static int
+name_file(const struct manifest_reader *r, struct err *e)
+{
+	char name[MANIFEST_NAME_MAX];
+
+	return r->bundled ? err_add(e, "%s", dir_name(name, &r->in)) : -1;
+}
+
+int
+manifest_open(struct manifest_dir *d, uint64_t commit,
+    struct manifest_reader **out, struct err *e)
+{
+	struct manifest_reader *r = NULL;
+	const struct bundle *in;
+	struct extent x;
+
+	if (dir_find(d, commit, &x, &in, e) == -1)
+		return err_add(e, "manifest %" PRIu64, commit);
+	if (take(d, &r, e) == -1) {
+		close(x.fd);
+		return -1;
+	}
+	r->commit = commit;
+	if ((r->bundled = in != NULL))
+		r->in = *in;
+	r->fd = x.fd;
+	r->off = x.start;
+	r->size = x.end;
+	if (read_head(r, e) == -1) {
+		name_file(r, e);
+		manifest_close(&r);
+		return -1;
+	}
+	*out = r;
+	return 0;
 }
 
 const struct rec_head *
@@ -318,7 +360,7 @@ manifest_next(struct manifest_reader *r, struct record *rec_out,
 	got = next(r, rec_out, line_out, e);
 	if (got != 1)
 		r->state = got == 0 ? ENDED : FAILED;
-	return got;
+	return got == -1 ? name_file(r, e) : got;
 }
 
 void
@@ -329,7 +371,7 @@ manifest_sha256(const struct manifest_reader *r, struct digest *out)
 }
 
 void
-manifest_close(struct manifest_reader **rp)
+reader_free(struct manifest_reader **rp)
 {
 	struct manifest_reader *r = *rp;
 
@@ -346,5 +388,41 @@ manifest_close(struct manifest_reader **rp)
 	parse_release(&r->parsed);
 	rule_run_release(&r->run);
 	free(r);
+	*rp = NULL;
+}
+
+/* Nothing of the manifest is left in it. */
+static void
+clean(struct manifest_reader *r)
+{
+	struct digest ignored;
+
+	close(r->fd);
+	r->fd = -1;
+	ZSTD_DCtx_reset(r->zstd, ZSTD_reset_session_only);
+	hasher_end(r->frame, &ignored);
+	hasher_end(r->whole, &ignored);
+	r->piece_n = r->piece_pos = 0;
+	r->frame_ended = false;
+	buf_clear(&r->text);
+	r->pos = r->seen = 0;
+	r->line = 0;
+	rule_run_release(&r->run);
+	r->state = READING;
+}
+
+void
+manifest_close(struct manifest_reader **rp)
+{
+	struct manifest_reader *r = *rp;
+
+	if (r == NULL)
+		return;
+	if (r->dir->spare != NULL) {
+		reader_free(rp);
+		return;
+	}
+	clean(r);
+	r->dir->spare = r;
 	*rp = NULL;
 }

@@ -23,6 +23,21 @@ const char *const rule_type[REC_KINDS] = {
 	[REC_MISSING] = "missing",
 	[REC_PACK] = "pack",
 	[REC_FRAMES] = "frames",
+	[REC_RETIRE] = "retire",
+	[REC_NOTE] = "note",
+};
+
+const char *const rule_space[RULE_SPACES] = {
+	[MAIL_PERSONAL] = "personal",
+	[MAIL_OTHER] = "other",
+	[MAIL_SHARED] = "shared",
+	[MAIL_IMPORTED] = "imported",
+};
+
+const char *const rule_form[RULE_FORMS] = {
+	[BLOB_PLAIN] = NULL,
+	[BLOB_LF] = "lf",
+	[BLOB_RAW] = "raw",
 };
 
 static size_t
@@ -55,6 +70,12 @@ rule_pack(const char *s)
 	return strcmp(s, ".tar.zst") == 0 || strcmp(s, ".mbox.zst") == 0;
 }
 
+bool
+manifest_is_pack(const char *name)
+{
+	return rule_pack(name);
+}
+
 enum container
 rule_container(const char *name)
 {
@@ -85,6 +106,31 @@ rule_seal(const struct digest *d, unsigned char out[SEAL_SIZE])
 	put_le32(out, SEAL_MAGIC);
 	put_le32(out + 4, DIGEST_SIZE);
 	memcpy(out + SEAL_HEADER, d->b, DIGEST_SIZE);
+}
+
+void
+rule_index(uint64_t n, unsigned char out[INDEX_HEADER])
+{
+	put_le32(out, INDEX_MAGIC);
+	put_le32(out + 4, (uint32_t)(8 * n));
+}
+
+void
+rule_put64(unsigned char *p, uint64_t v)
+{
+	put_le32(p, (uint32_t)(v & UINT32_MAX));
+	put_le32(p + 4, (uint32_t)(v >> 32));
+}
+
+uint64_t
+rule_get64(const unsigned char *p)
+{
+	uint64_t v = 0;
+	int i;
+
+	for (i = 7; i >= 0; i--)
+		v = v << 8 | p[i];
+	return v;
 }
 
 const char *

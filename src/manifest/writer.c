@@ -132,6 +132,8 @@ check_frames(struct manifest_writer *w, const struct record *rec,
 		why = rule_run_pack(&w->run, &rec->u.pack);
 	else if (rec->kind == REC_FRAMES && rec->u.frames.pack != NULL)
 		why = rule_run_frames(&w->run, &rec->u.frames);
+	else if (rec->kind == REC_NOTE)
+		why = "it belongs into a pack's tail";
 	if (why != NULL)
 		return err_set(e, EK_FAIL, "a %s record can't be written: %s",
 		    rule_type[rec->kind], why);
@@ -186,7 +188,7 @@ seal(struct manifest_writer *w, struct err *e)
 }
 
 int
-manifest_publish(struct manifest_writer **wp, int dir,
+manifest_publish(struct manifest_writer **wp, struct manifest_dir *dir,
     struct digest *sha256_out, struct err *e)
 {
 	struct manifest_writer *w = *wp;
@@ -201,8 +203,8 @@ manifest_publish(struct manifest_writer **wp, int dir,
 	if (seal(w, e) == -1)
 		goto fail;
 	hasher_end(w->whole, &d);
-	if (outfile_publish(&w->file, dir, manifest_name(name, w->commit),
-	    e) == -1)
+	if (outfile_publish(&w->file, manifest_dir_fd(dir),
+	    manifest_name(name, w->commit), e) == -1)
 		goto fail;
 	*sha256_out = d;
 	manifest_discard(wp);

@@ -4,6 +4,8 @@
 #ifndef PACK_FORMAT_H
 #define PACK_FORMAT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/flow.h"
 #include "mail/place.h"
@@ -26,5 +28,8 @@ struct pack_format {
 
 extern const struct pack_format tar_format;	/* tar.c */
 extern const struct pack_format mboxfmt_format;	/* mboxfmt.c */
+
+/* tar_name_safe(name): whether it stays below the directory where somebody extracts the archive. */
+bool tar_name_safe(const char *);
 
 #endif

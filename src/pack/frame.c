@@ -1,14 +1,12 @@
 /*
- * frame.c - see frame.h.  The one thread of the program beside the main one lives here.
+ * frame.c - see frame.h.  The worker is the one thread beside the main one while a pack is written.
  *
  * The chunks are a ring: the caller fills the one at ${put}, the worker empties the one at ${got}.  The lock guards the
  * two numbers and the flags, never the bytes: a chunk belongs to one side at a time.
  */
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include "base/mem.h"
 #include "pack/frame.h"
 #include "pack/pack.h"
+#include "pack/thread.h"
 
 #define CHUNK_SIZE	(256 * 1024)	/* under 1 ms of work: a hand-over costs nothing beside it */
 #define CHUNKS		4		/* 8 were no faster */
@@ -157,26 +156,6 @@ work(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread, which polls; a write beyond RLIMIT_FSIZE is then EFBIG and nothing worse. */
-static int
-start_worker(struct frame_writer *w, struct err *e)
-{
-	sigset_t block, before;
-
-	sigfillset(&block);
-	sigdelset(&block, SIGSEGV);
-	sigdelset(&block, SIGBUS);
-	sigdelset(&block, SIGFPE);
-	sigdelset(&block, SIGILL);
-	pthread_sigmask(SIG_SETMASK, &block, &before);
-	errno = pthread_create(&w->worker, NULL, work, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (errno != 0)
-		return err_sys(e, "can't start a thread");
-	w->running = true;
-	return 0;
-}
-
 static int
 set_up_zstd(struct frame_writer *w, struct err *e)
 {
@@ -203,10 +182,12 @@ frame_open(struct outfile *file, struct frame_writer **out, struct err *e)
 	w->file = file;
 	w->hash = hasher_new();
 	w->out = xmalloc(OUT_SIZE);
-	if (set_up_zstd(w, e) == -1 || start_worker(w, e) == -1) {
+	if (set_up_zstd(w, e) == -1 ||
+	    thread_start(&w->worker, work, w, e) == -1) {
 		frame_free(&w);
 		return -1;
 	}
+	w->running = true;
 	*out = w;
 	return 0;
 }

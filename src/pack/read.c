@@ -18,15 +18,13 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "mail/mbox.h"
+#include "pack/inflate.h"
 #include "pack/pack.h"
-
-#define WINDOW_LOG	23	/* 8 MiB: the format's limit, and what any stock tool opens */
-#define IN_PIECE	(128 * 1024)
-#define OUT_PIECE	(128 * 1024)
+#include "pack/read.h"
 
 struct pack_reader {
 	int		 dir;		/* borrowed */
-	ZSTD_DCtx	*zstd;		/* own; NULL before the first frame */
+	struct inflate	*inflate;	/* own */
 	char		*name;		/* own; of the pack that is open, or NULL */
 	int		 fd;		/* own */
 	uint64_t	 size;		/* of the file */
@@ -42,6 +40,7 @@ pack_reader_new(int dir)
 
 	r->dir = dir;
 	r->fd = -1;
+	r->inflate = inflate_new();
 	buf_init(&r->in, ZSTD_COMPRESSBOUND(PACK_FRAME_KEEP));
 	buf_init(&r->out, PACK_FRAME_KEEP);
 	return r;
@@ -66,7 +65,7 @@ pack_reader_free(struct pack_reader **rp)
 	if (r == NULL)
 		return;
 	close_pack(r);
-	ZSTD_freeDCtx(r->zstd);
+	inflate_free(&r->inflate);
 	buf_release(&r->in);
 	buf_release(&r->out);
 	free(r);
@@ -124,20 +123,28 @@ delivery_end(struct delivery *d, struct err *e)
 	return 0;
 }
 
+int
+read_open(int dir, const char *name, uint64_t *size_out, struct err *e)
+{
+	int fd;
+
+	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
+		return err_set(e, EK_CORRUPT,
+		    "'%s' can't be the name of a pack", name);
+	fd = io_open_file(dir, name, size_out, e);
+	if (fd == -1 && e->sys == ENOENT)
+		e->kind = EK_CORRUPT;
+	return fd;
+}
+
 static int
 open_pack(struct pack_reader *r, const char *name, struct err *e)
 {
 	if (r->name != NULL && strcmp(r->name, name) == 0)
 		return 0;
 	close_pack(r);
-	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
-		return err_set(e, EK_CORRUPT,
-		    "'%s' can't be the name of a pack", name);
-	if ((r->fd = io_open_file(r->dir, name, &r->size, e)) == -1) {
-		if (e->sys == ENOENT)
-			e->kind = EK_CORRUPT;
+	if ((r->fd = read_open(r->dir, name, &r->size, e)) == -1)
 		return -1;
-	}
 	r->name = xstrdup(name);
 	return 0;
 }
@@ -167,15 +174,6 @@ check_place(const struct pack_reader *r, const struct place *place,
 	return 0;
 }
 
-/* A frame of ours begins so; skippable and old kinds of frames, which zstd would take as well, do not. */
-static bool
-has_magic(const void *p, size_t n)
-{
-	static const unsigned char magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
-
-	return n >= sizeof(magic) && memcmp(p, magic, sizeof(magic)) == 0;
-}
-
 /* All of a frame into r->out. */
 static int
 load_frame(struct pack_reader *r, const struct frame *f, struct err *e)
@@ -194,50 +192,41 @@ load_frame(struct pack_reader *r, const struct frame *f, struct err *e)
 		return damaged(e);
 	if (io_read_at(r->fd, in, (size_t)f->size, f->offset, e) == -1)
 		return -1;
-	/* One frame, no more and no less. */
-	if (!has_magic(in, (size_t)f->size) ||
-	    ZSTD_findFrameCompressedSize(in, (size_t)f->size) != f->size)
-		return damaged(e);
-	n = ZSTD_decompressDCtx(r->zstd, out, (size_t)f->raw, in,
-	    (size_t)f->size);
-	if (ZSTD_isError(n) || n != f->raw)
+	if (inflate_whole(r->inflate, in, (size_t)f->size, out,
+	    (size_t)f->raw, &n, e) == -1)
+		return -1;
+	if (n != f->raw)
 		return damaged(e);
 	r->frame = *f;
 	r->kept = true;
 	return 0;
 }
 
-/* What of a piece of a frame, which begins at ${at}, belongs to the message. */
+/* A frame on its way past: what of it belongs to the message is delivered. */
+struct passage {
+	struct delivery		*d;
+	const struct place	*place;
+	const struct frame	*frame;
+	uint64_t		 at;
+};
+
 static int
-deliver_part(struct delivery *d, const struct place *place, uint64_t at,
-    const char *p, size_t n, struct err *e)
+pass(void *arg, const void *data, size_t n, struct err *e)
 {
-	uint64_t from = place->offset, to = place->offset + place->stored;
+	struct passage *s = arg;
+	const char *p = data;
+	uint64_t from = s->place->offset, to = from + s->place->stored;
 
-	if (from < at)
-		from = at;
-	if (to > at + n)
-		to = at + n;
-	if (from >= to)
-		return 0;
-	return sink_write(&d->stored, p + (from - at), (size_t)(to - from), e);
-}
-
-/* The next piece of a frame's file bytes, of which ${*read} were had. */
-static int
-refill(struct pack_reader *r, const struct frame *f, uint64_t *read,
-    ZSTD_inBuffer *in, struct err *e)
-{
-	size_t n = IN_PIECE;
-
-	if (n > f->size - *read)
-		n = (size_t)(f->size - *read);
-	if (io_read_at(r->fd, r->in.p, n, f->offset + *read, e) == -1)
-		return -1;
-	if (*read == 0 && !has_magic(r->in.p, n))
+	if (n > s->frame->raw - s->at)
 		return damaged(e);
-	*in = (ZSTD_inBuffer){ r->in.p, n, 0 };
-	*read += n;
+	if (from < s->at)
+		from = s->at;
+	if (to > s->at + n)
+		to = s->at + n;
+	if (from < to && sink_write(&s->d->stored, p + (from - s->at),
+	    (size_t)(to - from), e) == -1)
+		return -1;
+	s->at += n;
 	return 0;
 }
 
@@ -246,48 +235,15 @@ static int
 stream_frame(struct pack_reader *r, const struct place *place,
     const struct frame *f, struct delivery *d, struct err *e)
 {
-	ZSTD_inBuffer in = { NULL, 0, 0 };
-	uint64_t read = 0, raw = 0;
-	size_t left;
+	struct passage s = { d, place, f, 0 };
+	const struct sink to = { pass, &s };
+	uint64_t size;
 
-	r->kept = false;
-	buf_clear(&r->in);
-	buf_clear(&r->out);
-	if (buf_room(&r->in, IN_PIECE) == NULL ||
-	    buf_room(&r->out, OUT_PIECE) == NULL)
+	if (inflate_pour(r->inflate, r->fd, f->offset, f->offset + f->size,
+	    NULL, &to, &size, e) == -1)
+		return -1;
+	if (size != f->size || s.at != f->raw)
 		return damaged(e);
-	ZSTD_DCtx_reset(r->zstd, ZSTD_reset_session_only);
-	do {
-		ZSTD_outBuffer out = { r->out.p, OUT_PIECE, 0 };
-
-		if (in.pos == in.size && read < f->size &&
-		    refill(r, f, &read, &in, e) == -1)
-			return -1;
-		left = ZSTD_decompressStream(r->zstd, &out, &in);
-		if (ZSTD_isError(left) || out.pos > f->raw - raw)
-			return damaged(e);
-		/* Out of input, and nothing held back that could still come. */
-		if (left > 0 && out.pos == 0 && in.pos == in.size &&
-		    read == f->size)
-			return damaged(e);
-		if (deliver_part(d, place, raw, out.dst, out.pos, e) == -1)
-			return -1;
-		raw += out.pos;
-	} while (left > 0);
-	if (in.pos != in.size || read != f->size || raw != f->raw)
-		return damaged(e);
-	return 0;
-}
-
-static int
-set_up(struct pack_reader *r, struct err *e)
-{
-	if (r->zstd != NULL)
-		return 0;
-	if ((r->zstd = ZSTD_createDCtx()) == NULL ||
-	    ZSTD_isError(ZSTD_DCtx_setParameter(r->zstd,
-	    ZSTD_d_windowLogMax, WINDOW_LOG)))
-		return err_set(e, EK_FAIL, "can't set up the decompression");
 	return 0;
 }
 
@@ -315,7 +271,7 @@ pack_read(struct pack_reader *r, const struct place *place,
 {
 	struct delivery d;
 
-	if (set_up(r, e) == -1 || open_pack(r, place->pack, e) == -1)
+	if (open_pack(r, place->pack, e) == -1)
 		return -1;
 	delivery_start(&d, place, size, to);
 	if (read_message(r, place, f, &d, e) == -1)

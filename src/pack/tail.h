@@ -7,13 +7,18 @@
 #ifndef PACK_TAIL_H
 #define PACK_TAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/flow.h"
+#include "pack/inflate.h"
 
+#define TAIL_MAGIC	0x184D2A50u	/* RFC 8878, section 3.1.2 */
+#define TAIL_HEADER	8
 #define TAIL_PAYLOAD	(8 * 1024 * 1024)	/* so that a reader may hold one in memory */
+#define TAIL_RAW	(256 * 1024 * 1024)	/* no frame decompresses to more */
 #define TAIL_LINE	(1024 * 1024)		/* no note is longer */
 
 struct tail;
@@ -25,5 +30,16 @@ void tail_free(struct tail **);
 int tail_add(struct tail *, const char *, size_t, struct err *);
 /* tail_pour(t, to, size_out, e): all of it as skippable frames; then only tail_free() may follow. */
 int tail_pour(struct tail *, const struct sink *, uint64_t *, struct err *);
+
+/* tail_frame(p): the length of the skippable frame of notes that begins with these TAIL_HEADER bytes, or 0. */
+uint64_t tail_frame(const void *);
+/*
+ * tail_read(z, fd, from, to, seen, fn, arg, refused_out, e): the frames that fill this part of a file, each line to
+ * ${fn} (or NULL), NUL-terminated and without its newline; the bytes of the file to ${seen} (or NULL).  EK_CORRUPT
+ * where they aren't what tail.c writes; ${*refused_out}: the error is that of ${fn}.
+ */
+typedef int tail_line_fn(void *, const char *, size_t, struct err *);
+int tail_read(struct inflate *, int fd, uint64_t from, uint64_t to, const struct sink *seen, tail_line_fn *, void *,
+    bool *, struct err *);
 
 #endif

@@ -100,18 +100,12 @@ fail:
 	return -1;
 }
 
-/*
- * Whether a name stays below the directory where somebody extracts the archive.  Names are made safe long before; this
- * is the last place where it shows.
- */
-static bool
-member_safe(const char *name)
+bool
+tar_name_safe(const char *name)
 {
 	const char *p = name;
 	size_t n;
 
-	if (!utf8_valid(name, strlen(name)))
-		return false;
 	for (;;) {
 		n = strcspn(p, "/");
 		if (n == 0 || (n == 1 && p[0] == '.') ||
@@ -170,7 +164,9 @@ tar_add(void *arg, const struct pack_entry *entry, const struct source *body,
 	const struct sink to = { write_body, t };
 
 	t->e = e;
-	if (!member_safe(entry->member))
+	/* Names are made safe long before; this is the last place where it shows. */
+	if (!tar_name_safe(entry->member) ||
+	    !utf8_valid(entry->member, strlen(entry->member)))
 		return err_set(e, EK_REFUSED,
 		    "%s can't be the name of a file in a pack", entry->member);
 	if (entry->size > INT64_MAX)

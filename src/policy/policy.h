@@ -27,6 +27,25 @@ bool policy_select(const char *const *, size_t, bool shared, const struct mail_b
  */
 int policy_rank(const struct mail_box *, bool gmail);
 
+/* Which messages somebody asked for: all that is said must hold. */
+struct policy_choice {
+	int64_t		 since, before;		/* INTERNALDATE, half-open; without a date: never */
+	uint64_t	 larger, smaller;	/* than that; POLICY_ANY_SIZE */
+	const char	*const *flags;		/* canonical, with '!' before those that it must not have */
+	size_t		 flags_n;
+	const char	*sender, *recipient, *subject;	/* texts that are somewhere in From, To, Subject; or NULL */
+};
+#define POLICY_ANY_SIZE	UINT64_MAX
+#define POLICY_ALL	{ .since = INT64_MIN, .before = INT64_MAX, \
+	.larger = POLICY_ANY_SIZE, .smaller = POLICY_ANY_SIZE }
+/* policy_chosen(choice, message): as far as its header isn't needed; policy_choice_reads(choice): it is, too: */
+bool policy_chosen(const struct policy_choice *, const struct known_message *);
+bool policy_choice_reads(const struct policy_choice *);
+/* policy_chosen_by(choice, from, to, subject): by header lines, decoded. */
+bool policy_chosen_by(const struct policy_choice *, const char *, const char *, const char *);
+/* policy_contains(text, part): whether it is in it, in capital or small letters; both UTF-8. */
+bool policy_contains(const char *, const char *);
+
 /* What the server can do about changes. */
 struct policy_server {
 	bool	condstore, qresync;
@@ -118,5 +137,37 @@ unsigned int policy_pause(unsigned int);
  * though UIDs have gaps.
  */
 uint32_t policy_chunk(const struct mail_state *);
+
+/* ---- compaction ---- */
+
+#define POLICY_PACK_SMALL	(32 * 1024 * 1024)	/* bytes of mail; packs with less go together */
+#define POLICY_PACK_FULL	(256 * 1024 * 1024)	/* what such a pack, or a commit of them, has at most */
+#define POLICY_MANIFESTS	100			/* as many of their own are worth a bundle */
+#define POLICY_BUNDLE_SMALL	(16 * 1024 * 1024)	/* bytes; such a bundle goes into the next one */
+#define POLICY_BUNDLE_MOST	500000			/* manifests in one */
+
+struct policy_pack {
+	uint64_t	folder;		/* mbox: the one folder, else 0 */
+	uint64_t	raw;		/* bytes of mail */
+	size_t		batch;		/* out */
+};
+/*
+ * policy_compact(packs, n, below): which packs become one: at least two of a folder, each with less than ${below}
+ * bytes.  ${packs} are all that a vault has, by folder and then in the order they were made.  A batch is what one
+ * commit does, from 1 up; of its packs those of one folder become one pack.  0: it stays.  Returns the number of
+ * batches.
+ */
+size_t policy_compact(struct policy_pack *, size_t, uint64_t below);
+
+struct policy_manifests {
+	uint64_t	first, last;	/* alike: a file of its own; else a bundle */
+	uint64_t	size;		/* of the file */
+};
+/*
+ * policy_bundle(files, n, head, least, out): whether the manifests up to ${head} that no bundle has are ${least} or
+ * more; then ${*out} tells which ones should go into a bundle, with those of the small bundles before them, and the
+ * bytes of these files.
+ */
+bool policy_bundle(const struct policy_manifests *, size_t, uint64_t head, uint64_t least, struct policy_manifests *);
 
 #endif

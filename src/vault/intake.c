@@ -173,15 +173,16 @@ pack_is_whole(struct vault_txn *t, const char *pack, uint64_t size)
 	return true;
 }
 
-/* Whether the vault has this content where it can be got: 1, 0, -1. */
-static int
-has_blob(struct vault_txn *t, const struct digest *sha256, struct err *e)
+int
+intake_has(struct vault_txn *t, const struct digest *sha256, struct err *e)
 {
 	struct known_blob b;
 	int r;
 
 	if ((r = catalog_blob(t->v->catalog, sha256, &b, e)) != 1)
 		return r;
+	if (b.lost || mend_distrusts(t, b.place.pack))
+		return 0;
 	/* Being written by this very commit? */
 	if (b.pack_size == 0)
 		return t->pack != NULL &&
@@ -192,24 +193,24 @@ has_blob(struct vault_txn *t, const struct digest *sha256, struct err *e)
 /* ---- storing ---- */
 
 static int
-open_pack(struct vault_txn *t, const struct vault_box *box, struct err *e)
+open_pack(struct vault_txn *t, uint64_t of, struct err *e)
 {
 	bool mbox = t->v->container == CONTAINER_MBOX;
 	char name[128], folder[32] = "";
 
 	/* An mbox holds one folder. */
-	if (t->pack != NULL && mbox && t->pack_folder != box->folder &&
+	if (t->pack != NULL && mbox && t->pack_folder != of &&
 	    txn_seal_pack(t, e) == -1)
 		return -1;
 	if (t->pack != NULL)
 		return 0;
 	if (mbox)
-		snprintf(folder, sizeof(folder), ".f%" PRIu64, box->folder);
+		snprintf(folder, sizeof(folder), ".f%" PRIu64, of);
 	snprintf(name, sizeof(name), "%08" PRIu64 "-%u-%08x%s.%s.zst",
 	    t->v->head + 1, ++t->serial,
 	    (unsigned int)t->v->env.random(t->v->env.arg), folder,
 	    mbox ? "mbox" : "tar");
-	t->pack_folder = mbox ? box->folder : 0;
+	t->pack_folder = mbox ? of : 0;
 	t->noted_epoch = 0;
 	return pack_create(t->v->tmp, name, t->v->container, &t->pack, e);
 }
@@ -232,7 +233,8 @@ note_message(struct vault_txn *t, const struct vault_box *box,
 	if (t->noted_epoch != box->epoch) {
 		folder.u.folder = (struct rec_folder){ .folder = box->folder,
 		    .name = box->name, .attributes = "",
-		    .delimiter = box->delimiter, .selectable = true };
+		    .delimiter = box->delimiter, .space = box->space,
+		    .selectable = true };
 		epoch.u.epoch = (struct rec_epoch){ .epoch = box->epoch,
 		    .folder = box->folder, .uidvalidity = box->uidvalidity };
 		if (manifest_text(&folder, b, e) == -1 ||
@@ -252,26 +254,52 @@ broken:
 
 /* Put the message that was taken in into the open pack. */
 static int
-put_in_pack(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
-    int64_t date, struct place *place, struct err *e)
+put_in_pack(struct vault_txn *t, const char *member, int64_t mtime,
+    struct place *place, struct err *e)
 {
 	struct intake *in = &t->intake;
 	struct source body = { pour_intake, in };
-	struct pack_entry entry = { .mtime = date < 0 ? 0 : date,
-	    .size = in->n, .form = BLOB_PLAIN };
-	struct buf *member = &in->text;
+	struct pack_entry entry = { .member = member, .size = in->n,
+	    .mtime = mtime < 0 ? 0 : mtime, .form = BLOB_PLAIN };
 
-	if (open_pack(t, box, e) == -1)
-		return -1;
-	buf_clear(member);
-	if (name_path(box->name, box->delimiter, member) == -1)
-		abort();	/* it is never longer than NAME_MAX_PATH */
-	buf_addf(member, "/%" PRIu64 ".%" PRIu32 ".%02x%02x.eml",
-	    box->uidvalidity, uid, in->sha256.b[0], in->sha256.b[1]);
-	entry.member = buf_text(member);
 	if (t->v->container == CONTAINER_MBOX)
 		entry.form = mbox_probe_form(&in->probe);
 	return pack_add(t->pack, &entry, &body, place, e);
+}
+
+int
+intake_store(struct vault_txn *t, uint64_t folder, const char *member,
+    int64_t mtime, struct place *place, struct err *e)
+{
+	struct record rec = { .kind = REC_BLOB };
+
+	/* What is recorded belongs to a commit that is open, so that a pack's name carries its number. */
+	end_intake(&t->intake);
+	rec.u.blob.sha256 = t->intake.sha256;
+	rec.u.blob.size = t->intake.n;
+	if (open_pack(t, folder, e) == -1 ||
+	    put_in_pack(t, member, mtime, &rec.u.blob.place, e) == -1)
+		return txn_break(t, e);
+	*place = rec.u.blob.place;
+	if (txn_emit(t, &rec, e) == -1)
+		return -1;
+	t->pending.bytes += t->intake.n;
+	return 0;
+}
+
+int
+intake_notes(struct vault_txn *t, const struct buf *lines, struct err *e)
+{
+	const char *p = lines->p, *end = p + lines->n, *next;
+
+	for (; lines->n > 0 && p < end; p = next) {
+		next = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+		if (pack_note(t->pack, p, (size_t)(next - p), e) == -1)
+			return txn_break(t, e);
+	}
+	/* The last one may have been about another epoch. */
+	t->noted_epoch = 0;
+	return 0;
 }
 
 static int
@@ -279,38 +307,33 @@ store_blob(struct vault_txn *t, const struct vault_box *box,
     const struct mail_meta *m, bool known, struct place *place,
     struct err *e)
 {
-	struct record rec = { .kind = REC_BLOB };
+	const struct intake *in = &t->intake;
+	struct buf *member = &t->intake.text;
 	const char *values[HEADER_FIELDS];
 	size_t i;
 
-	/* What is recorded belongs to a commit that is open, so that a pack's name carries its number. */
-	rec.u.blob.sha256 = t->intake.sha256;
-	rec.u.blob.size = t->intake.n;
-	if (put_in_pack(t, box, m->uid, m->has_date ? m->date : 0,
-	    &rec.u.blob.place, e) == -1)
-		return txn_break(t, e);
-	*place = rec.u.blob.place;
-	if (txn_emit(t, &rec, e) == -1)
+	buf_clear(member);
+	if (name_path(box->name, box->delimiter, member) == -1)
+		abort();	/* it is never longer than NAME_MAX_PATH */
+	buf_addf(member, "/%" PRIu64 ".%" PRIu32 ".%02x%02x.eml",
+	    box->uidvalidity, m->uid, in->sha256.b[0], in->sha256.b[1]);
+	if (intake_store(t, box->folder, buf_text(member),
+	    m->has_date ? m->date : 0, place, e) == -1)
 		return -1;
-	t->pending.bytes += t->intake.n;
 	if (known)
 		return 0;
 	for (i = 0; i < HEADER_FIELDS; i++)
-		values[i] = t->intake.scan.value[i];
-	if (catalog_headers(t->v->catalog, &t->intake.sha256, values, e) ==
-	    -1)
+		values[i] = in->scan.value[i];
+	if (catalog_headers(t->v->catalog, &in->sha256, values, e) == -1)
 		return txn_break(t, e);
 	return 0;
 }
 
-static int
-record_message(struct vault_txn *t, const struct vault_box *box,
-    const struct mail_meta *m, const struct digest *sha256, uint64_t size,
-    const char *by, const struct place *place, struct err *e)
+static struct rec_message
+message_of(const struct vault_box *box, const struct mail_meta *m,
+    const struct digest *sha256, uint64_t size, const char *by)
 {
-	struct record rec = { .kind = REC_MESSAGE };
-
-	rec.u.message = (struct rec_message){
+	return (struct rec_message){
 		.folder = box->folder,
 		.epoch = box->epoch,
 		.uid = m->uid,
@@ -325,6 +348,30 @@ record_message(struct vault_txn *t, const struct vault_box *box,
 		.threadid = m->threadid,
 		.by = by,
 	};
+}
+
+int
+intake_replace(struct vault_txn *t, const struct vault_box *box,
+    const struct mail_meta *m, struct err *e)
+{
+	struct rec_message message;
+	struct place place;
+
+	end_intake(&t->intake);
+	if (store_blob(t, box, m, true, &place, e) == -1)
+		return -1;
+	message = message_of(box, m, &t->intake.sha256, t->intake.n, NULL);
+	return note_message(t, box, &message, &place, e);
+}
+
+static int
+record_message(struct vault_txn *t, const struct vault_box *box,
+    const struct mail_meta *m, const struct digest *sha256, uint64_t size,
+    const char *by, const struct place *place, struct err *e)
+{
+	struct record rec = { .kind = REC_MESSAGE };
+
+	rec.u.message = message_of(box, m, sha256, size, by);
 	if (txn_emit(t, &rec, e) == -1)
 		return -1;
 	t->pending.messages++;
@@ -343,7 +390,7 @@ vault_add(struct vault_txn *t, const struct vault_box *box,
 	if (t->broken)
 		return txn_broken(t, e);
 	end_intake(in);
-	if ((known = has_blob(t, &in->sha256, e)) == -1)
+	if ((known = intake_has(t, &in->sha256, e)) == -1)
 		return -1;
 	/* An mbox is complete in itself: each occurrence stands in its folder's pack. */
 	store = !known || t->v->container == CONTAINER_MBOX;
@@ -373,7 +420,7 @@ vault_refer(struct vault_txn *t, const struct vault_box *box,
 	if ((r = catalog_emailid(t->v->catalog, m->emailid, &sha256, &size,
 	    e)) != 1)
 		return r;
-	if (size != m->size || (r = has_blob(t, &sha256, e)) != 1)
+	if (size != m->size || (r = intake_has(t, &sha256, e)) != 1)
 		return size != m->size ? 0 : r;
 	if (t->v->container == CONTAINER_MBOX) {
 		struct digest seen;

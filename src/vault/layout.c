@@ -122,15 +122,15 @@ read_fields(struct vault *v, const struct json *doc, struct err *e)
 static bool
 has_manifests(const struct vault *v)
 {
+	struct manifest_dir *dir;
 	struct err ignored;
 	uint64_t last = 0;
-	int dir;
 	bool some;
 
-	if ((dir = io_open_dir(v->dir, "manifests", &ignored)) == -1)
+	if (manifest_dir_open(v->dir, "manifests", &dir, &ignored) == -1)
 		return false;
 	some = manifest_last(dir, &last, &ignored) == -1 || last > 0;
-	close(dir);
+	manifest_dir_close(&dir);
 	return some;
 }
 
@@ -365,7 +365,7 @@ vault_create(const char *path, enum container container,
     const struct account *account, const struct vault_env *env, struct err *e)
 {
 	struct vault v = { .env = *env, .dir = -1, .packs = -1,
-	    .manifests = -1, .tmp = -1, .orphans = -1, .lock = -1,
+	    .tmp = -1, .orphans = -1, .lock = -1,
 	    .container = container };
 	char now[TEXT_MAX];
 	int rc = -1;

@@ -13,10 +13,17 @@
 #define ID_MAX		64
 #define CATALOG_FILE	"catalog.sqlite"
 
+/* Why a pack was retired: it decides what becomes of its file. */
+#define RETIRE_COMPACTED "compacted"
+#define RETIRE_DAMAGED	"damaged"
+#define RETIRE_NEEDLESS	"needless"	/* nothing in it is not kept elsewhere, as far as it can be read */
+#define RETIRE_KEEP	(24 * 3600)	/* seconds that a file which isn't needed any more stays for readers */
+
 struct vault {
 	struct vault_env env;
 	char		*path;			/* own; absolute, links resolved */
-	int		 dir, packs, manifests;	/* own */
+	int		 dir, packs;		/* own */
+	struct manifest_dir *manifests;		/* own */
 	int		 tmp, orphans;		/* own; -1 in a reader */
 	int		 lock;			/* own; -1 in a reader */
 	char		 id[ID_MAX];
@@ -30,10 +37,13 @@ struct vault {
 	char		*catalog_path;		/* own; its file */
 	bool		 catalog_writable;	/* a writer's, or a reader's own */
 	bool		 reading;	/* opened for that */
+	bool		 checking;	/* ... and nothing is to be written */
 	bool		 alarmed;	/* a reader found this wrong with the vault: */
 	struct err	 alarm;
 	bool		 untidy;	/* packs of a run that broke off are in packs/ */
 	struct pack_reader *reader;		/* own; NULL until needed */
+	bool		 looked;	/* a reader missed a pack, and looked at the vault anew: */
+	struct vault	*newer;		/* own; as it was then, or NULL */
 };
 
 /* The spool of one message: bytes in memory up to a bound, then in a nameless file. */
@@ -67,6 +77,8 @@ struct vault_txn {
 	uint64_t	 stored;
 	struct intake	 intake;
 	char		*whole[16];	/* own; packs seen to be there with their size, newest first */
+	char		**distrusted;	/* own; packs that may be damaged: what they hold counts as not there */
+	size_t		 distrusted_n, distrusted_cap;
 };
 
 /* layout.c: vault.json */
@@ -74,14 +86,34 @@ int layout_read(struct vault *, struct err *);
 
 /* recover.c: see vault_open() */
 int recover_head(struct vault *, struct err *);
+int recover_tmp(struct vault *, struct err *);
 int recover_scratch(struct vault *, struct err *);
+/* recover_set_catalog_aside(v, e): move the catalog to orphans/. */
+int recover_set_catalog_aside(struct vault *, struct err *);
 int recover_catalog_write(struct vault *, struct err *);
 int recover_catalog_read(struct vault *, struct err *);
 void recover_catalog_close(struct vault *);
+/*
+ * recover_catalog_check(v, where_out, e): open the vault's catalog as it is, for vault_verify(); v->head is known.  It
+ * is there AT_HEAD or AHEAD, else NULL; UNUSABLE: why is in ${e}.  recover_catalog_private(v, e): a catalog of one's
+ * own in the user's cache directory.
+ */
+enum recover_standing {
+	RECOVER_AT_HEAD,
+	RECOVER_BEHIND,		/* or not there at all */
+	RECOVER_AHEAD,		/* it knows what the manifests don't */
+	RECOVER_UNUSABLE,
+};
+int recover_catalog_check(struct vault *, enum recover_standing *, struct err *);
+int recover_catalog_private(struct vault *, struct err *);
 /* recover_alarm(v, e): something is wrong with the vault that doesn't keep a reader from reading: see vault_alarm(). */
 void recover_alarm(struct vault *, const struct err *);
 
-/* vault.c */
+/*
+ * vault.c: vault_open_bare(path, wait, env, out, e): open and lock a vault whose manifests and catalog nobody has
+ * looked at, for mending.
+ */
+int vault_open_bare(const char *, bool wait, const struct vault_env *, struct vault **, struct err *);
 int vault_take_lock(struct vault *, bool wait, struct err *);
 void vault_drop_lock(struct vault *);
 
@@ -92,10 +124,24 @@ int txn_break(struct vault_txn *, const struct err *);
 int txn_broken(const struct vault_txn *, struct err *);
 int txn_seal_pack(struct vault_txn *, struct err *);
 
+/* mend.c */
+bool mend_distrusts(const struct vault_txn *, const char *pack);
+void mend_release(struct vault_txn *);
+
 /* read.c: whether a pack is there; what is wrong with it, or NULL. */
 const char *read_lacks(const struct vault *, const char *pack, uint64_t size);
 
 /* intake.c */
+/* intake_has(t, sha256, e): whether the vault has this content where it can be got: 1, 0, -1. */
+int intake_has(struct vault_txn *, const struct digest *, struct err *);
+/*
+ * intake_store(t, folder, member, mtime, place_out, e): put what was taken in into the open pack, or that of
+ * ${folder} in an mbox, and record where.  intake_notes(t, lines, e): whole lines for the tail of the pack that is
+ * open. intake_replace(t, box, meta, e): store what was taken in as the content of a message that is on record.
+ */
+int intake_store(struct vault_txn *, uint64_t folder, const char *member, int64_t mtime, struct place *, struct err *);
+int intake_notes(struct vault_txn *, const struct buf *lines, struct err *);
+int intake_replace(struct vault_txn *, const struct vault_box *, const struct mail_meta *, struct err *);
 void intake_init(struct intake *);
 void intake_release(struct intake *);
 

@@ -51,6 +51,28 @@ read_blob(struct vault *v, const struct digest *sha256,
 	return rc;
 }
 
+/*
+ * A pack that is not there.  It may have been compacted, and this reader is of a day before that: the vault as it is
+ * now knows where its messages are.  ${e} is why it is asked, and stays where that is no better.
+ */
+static int
+read_newer(struct vault *v, const struct digest *sha256,
+    const struct sink *to, struct err *e)
+{
+	struct vault_env env = v->env;
+	struct err why;
+
+	/* A catalog of our own is in use, and can't be another one at the same time. */
+	if (v->catalog_writable)
+		env.cache = NULL;
+	if (!v->looked &&
+	    vault_open(v->path, VAULT_READ, &env, &v->newer, &why) == -1)
+		log_info("%s", why.text);
+	v->looked = true;
+	return v->newer != NULL && v->newer->head > v->head ?
+	    vault_read(v->newer, sha256, to, e) : -1;
+}
+
 int
 vault_read(struct vault *v, const struct digest *sha256,
     const struct sink *to, struct err *e)
@@ -65,7 +87,10 @@ vault_read(struct vault *v, const struct digest *sha256,
 		return err_set(e, EK_CORRUPT,
 		    "no pack is known to hold the content %s",
 		    digest_hex(sha256, hex));
-	return read_blob(v, sha256, &b, to, e);
+	r = read_blob(v, sha256, &b, to, e);
+	if (r == -1 && v->reading && e->kind == EK_CORRUPT && e->sys == ENOENT)
+		r = read_newer(v, sha256, to, e);
+	return r;
 }
 
 /* ---- packs that are not there ---- */

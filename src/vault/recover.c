@@ -2,6 +2,7 @@
  * recover.c - after a crash, a copy or a lost catalog: scratch, orphans, and a catalog that stands where the
  * manifests stand.
  */
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 #include "vault/private.h"
 
 #define CHECK_LINES	1000	/* a signal is looked for this often */
+#define CATCH_UPS	3	/* a reader tries so often to bring the catalog up to date */
 #define READER_WAIT	3	/* seconds, while a writer is between manifest and catalog */
 
 /* ---- the head of the chain ---- */
@@ -79,17 +81,94 @@ move_orphan(void *arg, const char *name, struct err *e)
 	    commit <= v->head)
 		return 0;
 	log_warn("packs/%s belongs to no commit: moved to orphans/", name);
-	if (renameat2(v->packs, name, v->orphans, name, RENAME_NOREPLACE) ==
+	return vault_set_aside(v, name, e);
+}
+
+int
+vault_set_aside(struct vault *v, const char *pack, struct err *e)
+{
+	if (renameat2(v->packs, pack, v->orphans, pack, RENAME_NOREPLACE) ==
 	    -1 && (errno != EINVAL ||
-	    renameat(v->packs, name, v->orphans, name) == -1))
-		return err_sys(e, "can't move packs/%s to orphans/", name);
+	    renameat(v->packs, pack, v->orphans, pack) == -1))
+		return err_sys(e, "can't move packs/%s to orphans/", pack);
 	return 0;
+}
+
+/*
+ * A retired pack.  One that was compacted is elsewhere, byte by byte, and waits only for readers and copiers that came
+ * before; the others may hold something yet.
+ */
+static int
+clear_retired(void *arg, const struct known_pack *k, struct err *e)
+{
+	struct vault *v = arg;
+	struct stat st;
+
+	if (fstatat(v->packs, k->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return 0;
+	if (strcmp(k->why, RETIRE_COMPACTED) != 0)
+		return vault_set_aside(v, k->name, e);
+	if (k->retired_time + RETIRE_KEEP > v->env.now(v->env.arg))
+		return 0;
+	if (unlinkat(v->packs, k->name, 0) == -1)
+		log_warn("can't remove packs/%s: %s", k->name,
+		    strerror(errno));
+	else
+		log_info("removed packs/%s: what it held is kept elsewhere",
+		    k->name);
+	return 0;
+}
+
+int
+vault_clear(struct vault *v, struct err *e)
+{
+	if (catalog_retired(v->catalog, clear_retired, v, e) == -1)
+		return -1;
+	return manifest_tidy(v->manifests,
+	    v->env.now(v->env.arg) - RETIRE_KEEP, e);
+}
+
+int
+recover_set_catalog_aside(struct vault *v, struct err *e)
+{
+	char *to = xasprintf("catalog-%016" PRIx64 ".sqlite",
+	    v->env.random(v->env.arg));
+	char *path = xasprintf("%s/" CATALOG_FILE, v->path);
+	int rc = 0;
+
+	if (renameat(v->dir, CATALOG_FILE, v->orphans, to) == -1 &&
+	    errno != ENOENT)
+		rc = err_sys(e, "can't set the catalog aside");
+	/* Its journals, if there are any. */
+	if (rc == 0)
+		rc = catalog_remove(path, e);
+	free(path);
+	free(to);
+	return rc;
+}
+
+int
+vault_rebuild(struct vault *v, bool quick, struct err *e)
+{
+	catalog_close(&v->catalog);
+	if (catalog_remove(v->catalog_path, e) == -1)
+		return -1;
+	free(v->catalog_path);
+	if (recover_catalog_write(v, e) == -1)
+		return -1;
+	return quick ? 0 : vault_fill_headers(v, e);
+}
+
+int
+recover_tmp(struct vault *v, struct err *e)
+{
+	return io_list(v->tmp, remove_scratch, v, e);
 }
 
 int
 recover_scratch(struct vault *v, struct err *e)
 {
-	if (io_list(v->tmp, remove_scratch, v, e) == -1)
+	if (recover_tmp(v, e) == -1)
 		return -1;
 	return v->packs == -1 ? 0 : io_list(v->packs, move_orphan, v, e);
 }
@@ -204,8 +283,8 @@ alarm_ahead(const struct vault *v, const struct catalog_head *head,
 		    " is not the one that the catalog knows: it was replaced",
 		    head->commit);
 	return err_next(e, "bring the newest manifests and packs back from "
-	    "another copy of the vault; only if there is none, move "
-	    CATALOG_FILE " away to go on without them");
+	    "another copy of the vault; only if there is none, mailkeep repair "
+	    "--accept-loss %s goes on without them", v->path);
 }
 
 /* Bring a catalog that is ours to write up to the head. */
@@ -315,7 +394,8 @@ recover_catalog_write(struct vault *v, struct err *e)
 void
 recover_catalog_close(struct vault *v)
 {
-	bool damaged = v->catalog != NULL && catalog_damaged(v->catalog);
+	bool damaged = v->catalog != NULL && !v->checking &&
+	    catalog_damaged(v->catalog);
 	struct err ignored;
 
 	catalog_close(&v->catalog);
@@ -370,6 +450,66 @@ out:
 	return rc;
 }
 
+static enum catalog_mode
+read_mode(const struct vault *v)
+{
+	return access(v->path, W_OK) == -1 && errno == EROFS ?
+	    CATALOG_READ_FROZEN : CATALOG_READ;
+}
+
+/* Where the vault's catalog stands, for who only looks at it; it is handed out where it can tell anything. */
+int
+recover_catalog_check(struct vault *v, enum recover_standing *out,
+    struct err *e)
+{
+	struct catalog_head head;
+	enum standing where;
+
+	v->catalog_path = xasprintf("%s/" CATALOG_FILE, v->path);
+	*out = RECOVER_BEHIND;
+	/* SQLite would put right what was interrupted, and that is not for who only looks. */
+	if (!catalog_at_rest(v->catalog_path))
+		return 0;
+	*out = RECOVER_UNUSABLE;
+	if (catalog_open(v->catalog_path, read_mode(v), &v->catalog, e) == -1 ||
+	    catalog_head(v->catalog, &head, e) == -1) {
+		/* That of another version is as good as none. */
+		if (e->sys == ENOTSUP)
+			*out = RECOVER_BEHIND;
+		goto unusable;
+	}
+	if (look_where(v, &head, &where, e) == -1) {
+		/* Its own manifest can't be read: then it is no better and no worse than the chain. */
+		*out = RECOVER_AT_HEAD;
+		return 0;
+	}
+	switch (where) {
+	case STANDS_AT_HEAD:
+		*out = RECOVER_AT_HEAD;
+		return 0;
+	case STANDS_AHEAD:
+		*out = RECOVER_AHEAD;
+		return 0;
+	case STANDS_BEHIND:
+		*out = RECOVER_BEHIND;
+		break;
+	case STANDS_ELSEWHERE:
+		err_set(e, EK_CORRUPT, "it is another vault's");
+		break;
+	}
+unusable:
+	catalog_close(&v->catalog);
+	return *out == RECOVER_BEHIND || e->kind == EK_CORRUPT ? 0 : -1;
+}
+
+int
+recover_catalog_private(struct vault *v, struct err *e)
+{
+	free(v->catalog_path);
+	v->catalog_path = NULL;
+	return open_private(v, e);
+}
+
 /* Take the lock for a moment to bring the vault's catalog up to date: 1 done, 0 not possible now, -1. */
 static int
 catch_up_in_place(struct vault *v, const char *path, struct err *e)
@@ -393,14 +533,12 @@ catch_up_in_place(struct vault *v, const char *path, struct err *e)
 static int
 try_read(struct vault *v, const char *path, struct err *e)
 {
-	bool frozen = access(v->path, W_OK) == -1 && errno == EROFS;
 	struct catalog_head head;
 	enum standing where;
 
 	if (access(path, F_OK) == -1)
 		return read_head(v, e) == -1 ? -1 : 0;
-	if (catalog_open(path, frozen ? CATALOG_READ_FROZEN : CATALOG_READ,
-	    &v->catalog, e) == -1)
+	if (catalog_open(path, read_mode(v), &v->catalog, e) == -1)
 		return read_head(v, e) == -1 ? -1 : 0;
 	if (catalog_head(v->catalog, &head, e) == -1) {
 		catalog_close(&v->catalog);
@@ -438,23 +576,26 @@ recover_catalog_read(struct vault *v, struct err *e)
 {
 	const struct timespec pause = { 0, 100 * 1000 * 1000 };
 	int64_t end = seconds() + READER_WAIT;
+	unsigned int caught_up = 0;
 	const char *path;
-	int r = 0;
+	int r;
 
-	v->reading = true;
 	path = v->catalog_path = xasprintf("%s/" CATALOG_FILE, v->path);
-	do {
+	for (;;) {
 		if ((r = try_read(v, path, e)) != 0)
 			break;
 		if ((r = catch_up_in_place(v, path, e)) == -1)
 			break;
-		if (r == 1)
+		/* However long that took, it is there now, unless a writer went on meanwhile. */
+		if (r == 1 && ++caught_up < CATCH_UPS)
 			continue;
 		/* No writer means nobody will bring it up to date for us. */
-		if (e->kind != EK_LOCKED)
+		if (r == 1 || e->kind != EK_LOCKED || seconds() >= end) {
+			r = 0;
 			break;
+		}
 		nanosleep(&pause, NULL);
-	} while (seconds() < end);
+	}
 	if (r == 1 || r == -1)
 		return r == 1 ? 0 : -1;
 	if (r == 2)

@@ -223,6 +223,7 @@ free_txn(struct vault_txn **tp)
 	intake_release(&t->intake);
 	for (i = 0; i < sizeof(t->whole) / sizeof(t->whole[0]); i++)
 		free(t->whole[i]);
+	mend_release(t);
 	free(t->verb);
 	free(t);
 	*tp = NULL;

@@ -50,7 +50,7 @@ new_vault(const struct vault_env *env)
 	struct vault *v = xcalloc(1, sizeof(*v));
 
 	v->env = *env;
-	v->dir = v->packs = v->manifests = v->tmp = v->orphans = v->lock = -1;
+	v->dir = v->packs = v->tmp = v->orphans = v->lock = -1;
 	return v;
 }
 
@@ -69,11 +69,12 @@ vault_close(struct vault **vp)
 
 	if (v == NULL)
 		return;
+	vault_close(&v->newer);
 	recover_catalog_close(v);
 	pack_reader_free(&v->reader);
 	account_free(&v->account);
 	close_fd(&v->packs);
-	close_fd(&v->manifests);
+	manifest_dir_close(&v->manifests);
 	close_fd(&v->tmp);
 	close_fd(&v->orphans);
 	vault_drop_lock(v);
@@ -101,8 +102,9 @@ open_dir(struct vault *v, const char *path, struct err *e)
 	return layout_read(v, e);
 }
 
+/* The lock, and the directories that only a writer has. */
 static int
-open_write(struct vault *v, bool wait, struct err *e)
+open_locked(struct vault *v, bool wait, struct err *e)
 {
 	const char *doubt = io_fs_doubt(v->dir);
 
@@ -116,10 +118,45 @@ open_write(struct vault *v, bool wait, struct err *e)
 	    (v->tmp = io_open_dir(v->dir, "tmp", e)) == -1 ||
 	    (v->orphans = io_open_dir(v->dir, "orphans", e)) == -1)
 		return -1;
+	return 0;
+}
+
+static int
+open_write(struct vault *v, bool wait, struct err *e)
+{
+	if (open_locked(v, wait, e) == -1)
+		return -1;
 	/* An alarm moves nothing: what looks like orphans may belong to manifests that come back. */
 	if (recover_head(v, e) == -1 || recover_catalog_write(v, e) == -1)
 		return -1;
-	return recover_scratch(v, e);
+	if (recover_scratch(v, e) == -1)
+		return -1;
+	return vault_clear(v, e);
+}
+
+/* With its packs and manifests, which were not looked at yet. */
+static int
+open_parts(struct vault *v, const char *path, struct err *e)
+{
+	if (open_dir(v, path, e) == -1 ||
+	    (v->packs = io_open_dir(v->dir, "packs", e)) == -1)
+		return -1;
+	return manifest_dir_open(v->dir, "manifests", &v->manifests, e);
+}
+
+int
+vault_open_bare(const char *path, bool wait, const struct vault_env *env,
+    struct vault **out, struct err *e)
+{
+	struct vault *v = new_vault(env);
+
+	if (open_parts(v, path, e) == -1 || open_locked(v, wait, e) == -1) {
+		err_add(e, "%s", path);
+		vault_close(&v);
+		return -1;
+	}
+	*out = v;
+	return 0;
 }
 
 int
@@ -129,12 +166,15 @@ vault_open(const char *path, enum vault_mode mode,
 	struct vault *v = new_vault(env);
 	int rc;
 
-	if (open_dir(v, path, e) == -1 ||
-	    (v->packs = io_open_dir(v->dir, "packs", e)) == -1 ||
-	    (v->manifests = io_open_dir(v->dir, "manifests", e)) == -1)
+	if (open_parts(v, path, e) == -1)
 		goto fail;
-	rc = mode == VAULT_READ ? recover_catalog_read(v, e) :
-	    open_write(v, mode == VAULT_WAIT, e);
+	v->checking = mode == VAULT_CHECK;
+	v->reading = mode == VAULT_READ || v->checking;
+	if (mode == VAULT_CHECK)
+		rc = 0;
+	else
+		rc = mode == VAULT_READ ? recover_catalog_read(v, e) :
+		    open_write(v, mode == VAULT_WAIT, e);
 	if (rc == -1)
 		goto fail;
 	*out = v;
@@ -192,6 +232,12 @@ struct catalog *
 vault_catalog(struct vault *v)
 {
 	return v->catalog;
+}
+
+int
+vault_need_catalog(struct vault *v, struct err *e)
+{
+	return v->catalog != NULL ? 0 : recover_catalog_private(v, e);
 }
 
 int

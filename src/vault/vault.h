@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "mail/header.h"
 #include "mail/record.h"
+#include "manifest/manifest.h"
 
 #define VAULT_FORMAT	1	/* the version of man mailkeep-vault(5) that we write */
 
@@ -46,6 +47,7 @@ enum vault_mode {
 	VAULT_READ,
 	VAULT_WRITE,	/* take the lock or EK_LOCKED */
 	VAULT_WAIT,	/* take the lock, waiting for it */
+	VAULT_CHECK,	/* for vault_verify() alone: damage is no hindrance, and nothing in the vault is written */
 };
 /*
  * vault_open(path, mode, env, out, e): EK_NOVAULT: there is no vault, or one of a newer version.  A writer clears
@@ -64,7 +66,12 @@ const struct account *vault_account(const struct vault *);
 int vault_set_account(struct vault *, const struct account *, struct err *);
 /* vault_head(v, sha256_out): the number of the last commit, 0 for none, and the hash of its manifest. */
 uint64_t vault_head(const struct vault *, struct digest *);
+/*
+ * vault_catalog(v): its catalog; with VAULT_CHECK only after vault_need_catalog(v, e), which brings one of the user's
+ * own up to date where the vault's can't be used as it is.
+ */
 struct catalog *vault_catalog(struct vault *);
+int vault_need_catalog(struct vault *, struct err *);
 /*
  * vault_alarm(v): what is wrong with the vault, though it could be opened for reading: manifests are missing or
  * damaged, and the others tell what is seen; or messages can't be read.  NULL: nothing.
@@ -121,6 +128,7 @@ struct vault_box {
 	uint64_t	 uidvalidity;
 	const char	*name;
 	char		 delimiter;
+	enum mail_space	 space;
 };
 /*
  * vault_add(t, box, meta, e): the message that was taken in belongs to ${box} with these facts.  Its content is
@@ -148,5 +156,8 @@ int vault_end(struct vault_txn **, struct rec_run_end *, struct err *);
  * orphans/ by the next vault_open(), and until then no other run can begin.
  */
 void vault_abort(struct vault_txn **);
+
+/* verify, repair, rebuild, compact */
+#include "vault/care.h"
 
 #endif

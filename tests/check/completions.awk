@@ -66,8 +66,11 @@ function arguments(verb,	n, i, w, list, k, got) {
 function places(verb,	n, i, w, at, last) {
 	n = split(synopsis[verb], w, " ")
 	for (i = 2; i <= n; i++) {
-		if (w[i] ~ /^\.\.\./)
-			return 0
+		if (w[i] ~ /^\.\.\./) {
+			if (w[i - 1] ~ /ACCOUNT|VAULT|VERB/)
+				return 0
+			continue
+		}
 		at = w[i] == "|" ? 0 : at + 1
 		if (w[i] ~ /ACCOUNT|VAULT|VERB/ && at > last)
 			last = at

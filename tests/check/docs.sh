@@ -28,7 +28,8 @@ items()
 		/^\.S[hs] / { section = substr($0, 5) }
 		/^\.It (Fl|Cm|[0-9])/ && (want == "" || section == want) {
 			out = dash = ""
-			for (i = 2; i <= NF; i++) {
+			# What stands behind Ns may be left out.
+			for (i = 2; i <= NF && $i != "Ns"; i++) {
 				if ($i == "Fl")
 					dash = "-"
 				else if ($i == "Ar" || $i == "Cm")

@@ -63,7 +63,8 @@ while read -r file symbol; do
 		h=${h%.h}
 		if [ "$room" = base ] || [ "$room" = mail ]; then
 			read -ra more <<<"$(words "$room/$h")"
-		elif [ "$h" = "$room" ]; then
+		# A door may have parts of its own, which it includes.
+		elif [ "$h" = "$room" ] || grep -qF "#include \"$room/$h.h\"" "$dir/$room.h" 2>/dev/null; then
 			read -ra more <<<"$(words "$room")"
 		else
 			mapfile -t more < <(sed -n 's/^struct \([a-z_0-9]*\) {$/\1/p' "$dir/$h.h")

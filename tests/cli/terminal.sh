@@ -39,8 +39,10 @@ cat >at_terminal.py <<-'END'
 	    return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in line)
 
 	def fits(*args):
-	    """Its lines, all narrow enough but for sentences."""
-	    lines = [line for line in run(40, *args) if not re.search("^anna@localhost: | folders chosen, ", line)]
+	    """Its lines, all narrow enough; of sentences, which are broken between words, none."""
+	    lines = run(40, *args)
+	    assert not [line for line in lines if width(line) > 40 and " " in line.strip()], (args, lines)
+	    lines = [line for line in lines if not re.search("^anna@localhost: |^    | folders chosen, ", line)]
 	    wide = [line for line in lines if width(line) > 40]
 	    assert lines and not wide, (args, wide)
 	    return lines

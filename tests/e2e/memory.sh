@@ -153,6 +153,7 @@ done
 	answers ')' ''
 } >"$TMPDIR/listing"
 script 'IMAP4rev1' <"$TMPDIR/listing" | measured "all listed, bare server" "${run[@]}" --full
+bodies | script 'IMAP4rev1' | measured "compared with the server" mailkeep verify --against-server=100 "$TMPDIR/v"
 
 # ---- a huge message ----
 

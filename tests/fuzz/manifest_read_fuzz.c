@@ -15,12 +15,23 @@
 #define TEXT_MAX_ALL	(16 * 1024 * 1024)
 
 static int dir = -1;
+static struct manifest_dir *chain;
+
+static void
+close_chain(void)
+{
+	manifest_dir_close(&chain);
+}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	struct err e;
+
 	(void)argc, (void)argv;
 	dir = fuzz_dir();
+	MUST(manifest_dir_open(dir, ".", &chain, &e) == 0);
+	atexit(close_chain);
 	return 0;
 }
 
@@ -104,7 +115,7 @@ read_file(struct buf *text)
 	int got;
 
 	buf_clear(text);
-	if (manifest_open(dir, 1, &r, &e) == -1) {
+	if (manifest_open(chain, 1, &r, &e) == -1) {
 		MUST(e.kind == EK_CORRUPT || e.kind == EK_NOVAULT);
 		return -1;
 	}

@@ -130,10 +130,14 @@ put_frame(const struct buf *content, struct frame *f)
 {
 	size_t room = ZSTD_compressBound(content->n), n;
 	char *file = xmalloc(room + 8);
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
 
 	memcpy(file, "before..", 8);
-	n = ZSTD_compress(file + 8, room, content->p, content->n, 1);
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, 1);
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
+	n = ZSTD_compress2(zstd, file + 8, room, content->p, content->n);
 	MUST(!ZSTD_isError(n));
+	ZSTD_freeCCtx(zstd);
 	*f = (struct frame){ 8, n, content->n };
 	fuzz_put(dir, NAME, file, n + 8);
 	free(file);

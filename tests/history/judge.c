@@ -299,7 +299,7 @@ check_blobs(struct judge *j, size_t from)
 }
 
 static int
-read_one(struct judge *j, int dir, uint64_t commit, struct err *e)
+read_one(struct judge *j, struct manifest_dir *dir, uint64_t commit, struct err *e)
 {
 	struct manifest_reader *r;
 	struct record rec;
@@ -322,13 +322,14 @@ void
 judge_read(struct judge *j, uint32_t run)
 {
 	char *path = xasprintf("%s/manifests", j->path);
-	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct manifest_dir *dir = NULL;
 	size_t from = j->messages_n;
 	uint64_t last = 0;
 	struct err e = { .kind = EK_NONE };
 
 	j->run = run;
-	if (dir == -1 || manifest_last(dir, &last, &e) == -1)
+	if (manifest_dir_open(AT_FDCWD, path, &dir, &e) == -1 ||
+	    manifest_last(dir, &last, &e) == -1)
 		complain(j, "no manifests: %s", e.text);
 	while (j->head < last) {
 		if (read_one(j, dir, j->head + 1, &e) == -1) {
@@ -339,8 +340,7 @@ judge_read(struct judge *j, uint32_t run)
 		j->head++;
 	}
 	check_blobs(j, from);
-	if (dir != -1)
-		close(dir);
+	manifest_dir_close(&dir);
 	free(path);
 }
 

@@ -3,15 +3,19 @@
 readvault.py [-q] VAULT [COMMAND] - a second reader of vaults, written from mailkeep-vault(5) alone.
 
 It shares no code with the program: Python's standard library, and libzstd for the frames.  Whatever the command, the
-whole vault is read first: the chain, the seals, every record, every pack's hash, every frame, every message by its place
-and by its hash, the tar members and mbox entries around them, the notes in the tails.  What is wrong is said on stderr,
-and the exit status is 1.
+whole vault is read first: the chain, bundles and all, the seals, every record, every pack's hash, every frame, every
+message by its place and by its hash, the tar members and mbox entries around them, the notes in the tails.  What is
+wrong is said on stderr, and the exit status is 1.  Packs that are retired are not looked at: they may be missing.  A
+message whose content is lost, since its place is in such a pack, is counted and no error.
 
-    check       "commits N packs N blobs N live N kept N missing N orphans N scratch N" (the default)
+    check       "commits N packs N blobs N live N kept N missing N retired N lost N orphans N scratch N" (the default);
+                packs without those that are retired, lost of all messages that were ever recorded
     list        for each message that is on the server, as far as the vault knows:
                 "FOLDER<tab>UIDVALIDITY<tab>UID<tab>SHA-256<tab>flags<tab>INTERNALDATE", sorted
     ever        the same for each message that was ever recorded, gone or not
     missing     "FOLDER<tab>UIDVALIDITY<tab>UID" of what is missing
+    lost        as ever, for each message whose content is lost
+    retired     "PACK<tab>COMMIT<tab>reason" of each pack that is retired
     folders     "NUMBER<tab>NAME<tab>attributes<tab>subscribed|-", sorted by name, without those that are gone
     epochs      "FOLDER<tab>UIDVALIDITY<tab>complete|-" of all epochs in their order
     notes       the lines of all tails
@@ -22,6 +26,7 @@ and the exit status is 1.
 import calendar
 import ctypes
 import ctypes.util
+import datetime
 import hashlib
 import io
 import json
@@ -58,6 +63,7 @@ RECORDS = {
     "missing": "folder:number epoch:number uids:uids reason:text",
     "pack": "pack:text size:count sha256:digest raw:count frames:count tail:count container:text folder:number?",
     "frames": "pack:text from:count frames:array",
+    "retire": "pack:text reason:text",
     "end": "lines:number",
     # of a tail
     "note": "folder:number epoch:number uid:uid blob:prefix date:integer? flags:list? keywords:list? labels:list? "
@@ -243,6 +249,15 @@ def all_labels(r):
     return tuple(x.encode() for x in r["labels"])
 
 
+def spelled(date):
+    """An instant as INTERNALDATE: of a message that came back from a pack's notes, nothing else is known."""
+    if date is None:
+        return ""
+    t = datetime.datetime.fromtimestamp(date, datetime.timezone.utc)
+    month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[t.month - 1]
+    return "%02d-%s-%04d %02d:%02d:%02d +0000" % (t.day, month, t.year, t.hour, t.minute, t.second)
+
+
 def instant(date):
     m = re.fullmatch(r" ?(\d\d?)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)", date)
     if not m or m.group(2) not in MONTHS:
@@ -300,13 +315,21 @@ def member_path(folder):
     return path.decode()
 
 
+def from_line(date):
+    t = time.gmtime(date)
+    return ("From mailkeep@localhost %s %s %2d %02d:%02d:%02d %d\n" % (
+        DAYS[t.tm_wday], MONTHS[t.tm_mon - 1], t.tm_mday, *t[3:6], t.tm_year)).encode()
+
+
 # ---- the vault ----
 
 class Vault:
     def __init__(self, path):
         self.path = path
         self.folders, self.epochs, self.blobs, self.packs = {}, {}, {}, {}
-        self.first_use = {}         # (sha256, pack, frame, offset) -> the message that it was stored for
+        self.retired = {}           # pack -> its retire record
+        self.names = {}             # folder -> all the records it ever had
+        self.ever_of = {}           # sha256 -> each message that has it
         self.lines, self.note_lines = [], []
         self.messages_of = {}       # commit -> its messages
         self.blob_records = {}      # pack -> blob records in it
@@ -325,7 +348,8 @@ class Vault:
         need(self.json["container"] in ("tar", "mbox") and TIME.fullmatch(self.json["created"]), "vault.json")
         self.read_manifests()
         for name in self.packs:
-            self.read_pack(self.packs[name])
+            if name not in self.retired:
+                self.read_pack(self.packs[name])
         self.check_known()
 
     def check_tree(self):
@@ -345,20 +369,49 @@ class Vault:
             if not os.path.exists(self.file(name)):
                 complain(name + " is not there")
 
-    def read_manifests(self):
-        numbers = {}
-        for name in os.listdir(self.file("manifests")):
+    def read_bundle(self, name, first, last):
+        with open(self.file("manifests", name), "rb") as f:
+            data = f.read()
+        n = last - first + 1
+        start = len(data) - 40 - 8 - 8 * n
+        need(start > 0, name + ": too short")
+        index, seal = data[start:-40], data[-40:]
+        need(index[:8] == bytes.fromhex("5d2a4d18") + (8 * n).to_bytes(4, "little"), name + ": no index")
+        need(seal == bytes.fromhex("5e2a4d18") + b"\x20\0\0\0" + hashlib.sha256(index).digest(), name + ": its seal is wrong")
+        at = 0
+        for i in range(n):
+            size = int.from_bytes(index[8 + 8 * i:16 + 8 * i], "little")
+            need(40 < size <= start - at, name + ": an index of other sizes")
+            yield first + i, data[at:at + size]
+            at += size
+        need(at == start, name + ": something between the manifests and the index")
+
+    def find_manifests(self):
+        """The bytes of each, by its number; where one is in several files it is the same in all."""
+        found = {}
+        for name in sorted(os.listdir(self.file("manifests")), key=len):
             m = re.fullmatch(r"([0-9]{8,})\.jsonl\.zst", name)
             if m:
                 need(name == "%08d.jsonl.zst" % int(m.group(1)), name + ": not its number's name")
-                numbers[int(m.group(1))] = name
+                with open(self.file("manifests", name), "rb") as f:
+                    found[int(m.group(1))] = f.read()
+            m = re.fullmatch(r"([0-9]{8,})-([0-9]{8,})\.jsonl\.zst", name)
+            if m:
+                first, last = int(m.group(1)), int(m.group(2))
+                need(name == "%08d-%08d.jsonl.zst" % (first, last) and 1 <= first < last < first + (1 << 20),
+                     name + ": not its numbers' name")
+                for n, data in self.read_bundle(name, first, last):
+                    need(found.setdefault(n, data) == data, "%s: manifest %d is not the same elsewhere" % (name, n))
+        return found
+
+    def read_manifests(self):
+        numbers = self.find_manifests()
         need(sorted(numbers) == list(range(1, len(numbers) + 1)), "manifests are missing: there are %s" % sorted(numbers))
         prev, then = None, ""
         self.run, self.run_ended, self.ended = 0, True, []
         for n in sorted(numbers):
             what = "manifest %d" % n
-            with open(self.file("manifests", numbers[n]), "rb") as f:
-                data = f.read()
+            data = numbers[n]
             need(len(data) > 40, what + ": too short")
             seal = data[-40:]
             need(seal[:8] == bytes.fromhex("5e2a4d18") + b"\x20\0\0\0", what + ": no seal")
@@ -437,14 +490,16 @@ class Vault:
         pass
 
     def on_folder(self, r, n, i):
-        need(r["namespace"] in ("personal", "other", "shared"), "namespace")
+        need(r["namespace"] in ("personal", "other", "shared", "imported"), "namespace")
         need(len(r.get("delimiter", "x")) == 1, "delimiter")
         self.folders[r["folder"]] = r
+        self.names.setdefault(r["folder"], []).append(r)
         if "gone" in r:
             return
         key = r.get("raw") or original(r, "name")
         for other in self.folders.values():
-            need(other["folder"] == r["folder"] or "gone" in other or (other.get("raw") or original(other, "name")) != key,
+            need(other["folder"] == r["folder"] or "gone" in other or (other.get("raw") or original(other, "name")) != key or
+                 (other["namespace"] == "imported") != (r["namespace"] == "imported"),
                  "two folders of one name: %r" % r["name"])
 
     def on_epoch(self, r, n, i):
@@ -467,6 +522,8 @@ class Vault:
         need(m and len(r["pack"]) <= 255, "a pack's name: " + r["pack"])
         need(m.group(4) == "mbox" or "form" not in r and "stored" not in r and "newline_added" not in r, "a form in a tar")
         need(m.group(4) == "tar" or r.get("form") in ("lf", "raw"), "no form in an mbox")
+        need(r["pack"] not in self.retired, "a blob in a pack that was retired: " + r["pack"])
+        r["commit"] = n
         self.blobs[r["sha256"]] = r
         self.blob_records.setdefault(r["pack"], []).append(r)
 
@@ -475,6 +532,8 @@ class Vault:
         need(r["sha256"] in self.blobs, "a message without a place")
         b = self.blobs[r["sha256"]]
         need(b["size"] == r["size"], "another size than its blob")
+        need(b["pack"] not in self.retired, "a message whose blob is lost")
+        self.ever_of.setdefault(r["sha256"], []).append((r, e))
         m = {"uid": r["uid"], "sha256": r["sha256"], "flags": all_flags(r), "labels": all_labels(r),
              "internaldate": r.get("internaldate"), "date": r.get("date"), "emailid": r.get("emailid"),
              "threadid": r.get("threadid"), "id": "%d.%d" % (n, i)}
@@ -488,7 +547,7 @@ class Vault:
             e["live"].setdefault(r["uid"], []).append(m)
             e["kept"].append(m)
         self.messages_of[n].append((r, e))
-        if "used" not in b:
+        if "used" not in b and b["commit"] == n:
             b["used"] = (r, e, dict(self.folders[r["folder"]]))
 
     def among(self, e, uids):
@@ -528,6 +587,14 @@ class Vault:
         p = self.open_pack
         need(p is not None and p["pack"] == r["pack"] and r["from"] == len(p["table"]), "frames out of place")
         p["table"] += r["frames"]
+
+    def on_retire(self, r, n, i):
+        need(r["pack"] in self.packs and self.packs[r["pack"]]["commit"] < n, "no commit before it recorded " + r["pack"])
+        need(r["pack"] not in self.retired, r["pack"] + " is retired twice")
+        self.retired[r["pack"]] = dict(r, commit=n)
+
+    def is_lost(self, sha256):
+        return self.blobs[sha256]["pack"] in self.retired
 
     def close_pack(self):
         p, self.open_pack = self.open_pack, None
@@ -574,6 +641,15 @@ class Vault:
             with open(os.path.join(self.export, b["sha256"]), "wb") as f:
                 f.write(content)
 
+    def uses(self, b):
+        """
+        The messages that a blob may be stored for, with the names that their folder had: the one it came with, or, where
+        it was stored anew, any that has it.
+        """
+        if "used" in b:
+            return [b["used"]]
+        return [(r, e, f) for r, e in self.ever_of.get(b["sha256"], []) for f in self.names[r["folder"]]]
+
     def in_tar(self, p, raw, frames, records):
         tar = tarfile.open(fileobj=io.BytesIO(raw), mode="r:")
         members = tar.getmembers()
@@ -586,23 +662,19 @@ class Vault:
             starts.add(end)
             end = m.offset_data + (m.size + 511) // 512 * 512
             self.keep(b, raw[b["at"]:b["at"] + b["bytes"]])
-            r, e, folder = b["used"]
-            want = "%s/%d.%d.%s.eml" % (member_path(folder), e.get("uidvalidity", 0), r["uid"], b["sha256"][:4])
-            need(m.name == want, "member %s should be %s" % (m.name, want))
-            need(m.mtime == max(r.get("date", 0), 0), "mtime %s of %s" % (m.mtime, m.name))
+            want = [("%s/%d.%d.%s.eml" % (member_path(folder), e.get("uidvalidity", 0), r["uid"], b["sha256"][:4]),
+                     max(r.get("date", 0), 0)) for r, e, folder in self.uses(b)]
+            need((m.name, m.mtime) in want, "member %s at %s should be %s" % (m.name, m.mtime, want[:3]))
         need(raw[end:] == bytes(len(raw) - end) and len(raw) - end == 1024, "the end of the archive")
         need(set(frames) <= starts, "a frame begins inside a member")
 
     def in_mbox(self, p, raw, frames, records):
         at, starts = 0, set()
         for b in records:
-            r, e, folder = b["used"]
-            need(r["folder"] == p["folder"], "a message of another folder")
+            dates = {max(r.get("date", 0), 0) for r, e, folder in self.uses(b) if r["folder"] == p["folder"]}
+            need(dates, "a message of another folder")
             starts.add(at)
-            t = time.gmtime(max(r.get("date", 0), 0))
-            line = "From mailkeep@localhost %s %s %2d %02d:%02d:%02d %d\n" % (
-                DAYS[t.tm_wday], MONTHS[t.tm_mon - 1], t.tm_mday, *t[3:6], t.tm_year)
-            need(raw[at:b["at"]] == line.encode(), "not its From line: %r" % raw[at:b["at"]])
+            need(raw[at:b["at"]] in map(from_line, dates), "not its From line: %r" % raw[at:b["at"]])
             end = b["at"] + b["bytes"]
             need(raw[end:end + 1] == b"\n", "no empty line behind a message")
             at = end + 1
@@ -631,6 +703,9 @@ class Vault:
         due = iter(self.messages_of[p["commit"]])
         folders, epochs, noted = set(), set(), set()
         here = {b["sha256"]: b for b in records}
+        prefixes = {}
+        for sha256 in here:
+            prefixes.setdefault(sha256[:16], []).append(sha256)
         for line in lines:
             r = json.loads(line.decode("utf-8"), object_pairs_hook=no_doubles)
             if r["type"] == "folder":
@@ -644,27 +719,42 @@ class Vault:
             else:
                 check_keys(r, RECORDS["note"], "note")
                 need(r["epoch"] in epochs, "a note before its epoch")
-                m = next((m for m, _ in due if (m["uid"], m["epoch"]) == (r["uid"], r["epoch"]) and
-                          m["sha256"].startswith(r["blob"])), None)
-                need(m, "a note of no message, or out of order: %s" % r)
-                need(all(r.get(k) == m.get(k) for k in ("date", "labels")) and
-                     all(r.get(k, []) == m.get(k, []) for k in ("flags", "keywords")), "a note differs: %s %s" % (r, m))
+                m = self.noted_message(due, r, p["commit"], prefixes)
                 b = here.get(m["sha256"])
                 if b is not None:
                     need(r.get("form") == b.get("form") and r.get("newline_added") == b.get("newline_added"),
                          "a note's form: %s" % r)
                 noted.add((m["epoch"], m["uid"], m["sha256"]))
         for b in records:
-            m = b["used"][0]
-            need((m["epoch"], m["uid"], m["sha256"]) in noted, "no note of UID %d" % m["uid"])
+            need(any((r["epoch"], r["uid"], r["sha256"]) in noted for r, _, _ in self.uses(b)),
+                 "no note of blob " + b["sha256"])
+
+    def noted_message(self, due, r, commit, prefixes):
+        """The message of a note: the next that the commit recorded, or any whose blob it stored anew, as it was then."""
+        def is_it(m):
+            return (m["uid"], m["epoch"]) == (r["uid"], r["epoch"]) and m["sha256"].startswith(r["blob"])
+        if not self.messages_of[commit]:
+            m = next((m for b in prefixes.get(r["blob"], []) for m, _ in self.ever_of.get(b, []) if is_it(m)), None)
+            need(m, "a note of no message: %s" % r)
+            need(r.get("date") == m.get("date"), "a note differs: %s %s" % (r, m))
+            return m
+        m = next((m for m, _ in due if is_it(m)), None)
+        need(m, "a note of no message, or out of order: %s" % r)
+        need(all(r.get(k) == m.get(k) for k in ("date", "labels")) and
+             all(r.get(k, []) == m.get(k, []) for k in ("flags", "keywords")), "a note differs: %s %s" % (r, m))
+        return m
 
     def check_known(self):
+        records = [b["sha256"] for p, some in self.blob_records.items() if p not in self.retired for b in some]
         if self.json["container"] == "tar":
-            need(sum(map(len, self.blob_records.values())) == len(self.blobs), "a blob is stored twice")
+            need(len(records) == len(set(records)), "a blob is stored twice")
         else:
-            stored = sum(map(len, self.blob_records.values()))
             used = sum(len(x) for x in self.messages_of.values())
-            need(stored == used, "%d messages, %d entries of mailboxes" % (used, stored))
+            # Of a damaged pack not all entries can be saved.
+            whole = all(r["reason"] == "compacted" for r in self.retired.values())
+            need(len(records) == used if whole else len(records) <= used,
+                 "%d messages, %d entries of mailboxes" % (used, len(records)))
+        need(set(records) == {s for s in self.blobs if not self.is_lost(s)}, "a blob in no pack")
 
     # -- answers --
 
@@ -680,7 +770,7 @@ class Vault:
 
     def row(self, e, m):
         return "%s\t%d\t%d\t%s\t%s\t%s" % (self.name_of(e["folder"]), e.get("uidvalidity", 0), m["uid"], m["sha256"],
-                                            " ".join(m["flags"]), m["internaldate"] or "")
+                                            " ".join(m["flags"]), m["internaldate"] or spelled(m["date"]))
 
     def entries(self, *names):
         try:
@@ -690,16 +780,22 @@ class Vault:
 
     def cmd_check(self):
         unnamed = [n for n in self.entries("packs") if n not in self.packs]
-        return ["commits %d packs %d blobs %d live %d kept %d missing %d orphans %d scratch %d" % (
-            self.commits, len(self.packs), len(self.blobs), sum(len(x) for e in self.current() for x in e["live"].values()),
+        return ["commits %d packs %d blobs %d live %d kept %d missing %d retired %d lost %d orphans %d scratch %d" % (
+            self.commits, len(self.packs) - len(self.retired), len(self.blobs), sum(len(x) for e in self.current() for x in e["live"].values()),
             sum(len(e["kept"]) for e in self.epochs.values()), sum(len(e["missing"]) for e in self.current()),
-            len(unnamed) + len(self.entries("orphans")), len(self.entries("tmp")))]
+            len(self.retired), len(self.cmd_lost()), len(unnamed) + len(self.entries("orphans")), len(self.entries("tmp")))]
 
     def cmd_list(self):
         return [self.row(e, m) for e in self.current() for x in e["live"].values() for m in x]
 
     def cmd_ever(self):
         return [self.row(e, m) for e in self.epochs.values() for m in e["kept"]]
+
+    def cmd_lost(self):
+        return [self.row(e, m) for e in self.epochs.values() for m in e["kept"] if self.is_lost(m["sha256"])]
+
+    def cmd_retired(self):
+        return ["%s\t%d\t%s" % (name, r["commit"], r["reason"]) for name, r in self.retired.items()]
 
     def cmd_missing(self):
         return ["%s\t%d\t%d" % (self.name_of(e["folder"]), e.get("uidvalidity", 0), u)

@@ -53,11 +53,13 @@ test_a_file_that_is_no_catalog_of_this_version_is_corrupt(void **state)
 {
 	static const char text[] = "this is not a database";
 	static const char *const sql[] = {
-		"PRAGMA user_version = 1835728898",
+		"PRAGMA user_version = 1835728897",
+		"PRAGMA user_version = 1835728899",
 		"PRAGMA user_version = 0",
 		"CREATE TABLE another (a)",
 		"DROP TABLE missing",
 		"DROP INDEX blob_prefix",
+		"DROP INDEX blob_pack",
 		"CREATE VIEW v AS SELECT 1",
 		"CREATE TRIGGER t AFTER DELETE ON word BEGIN SELECT 1; END",
 		"CREATE INDEX i ON run (verb)",
@@ -77,7 +79,7 @@ test_a_file_that_is_no_catalog_of_this_version_is_corrupt(void **state)
 	 * change's own doing.
 	 */
 	path = filled("other.sqlite", 1);
-	alter(path, "PRAGMA user_version = 1835728897");
+	alter(path, "PRAGMA user_version = 1835728898");
 	OK(catalog_open(path, CATALOG_READ, &c, &e));
 	assert_int_equal(count_live(c), 2);
 	catalog_close(&c);
@@ -160,6 +162,14 @@ print_commit_to(void *arg, const struct known_commit *k, struct err *e)
 	    (uintmax_t)k->added, (uintmax_t)k->packs);
 }
 
+static int
+print_pack_to(void *arg, const struct known_pack *k, struct err *e)
+{
+	(void)e;
+	return buf_addf(arg, "%s %ju %ju %ju\n", k->name, (uintmax_t)k->size,
+	    (uintmax_t)k->retired, (uintmax_t)k->retired_time);
+}
+
 /* All of a catalog as a text: 0, or -1 with the error of whatever failed. */
 static int
 dump(const char *path, struct buf *b, struct err *e)
@@ -178,7 +188,9 @@ dump(const char *path, struct buf *b, struct err *e)
 	    catalog_folders(c, CATALOG_NOW, print_folder_to, b, e) == -1 ||
 	    catalog_commits(c, print_commit_to, b, e) == -1 ||
 	    catalog_messages(c, 0, CATALOG_NOW, true, print_message_to, b,
-	    e) == -1 || catalog_totals(c, &t, e) == -1)
+	    e) == -1 || catalog_totals(c, &t, e) == -1 ||
+	    catalog_packs(c, print_pack_to, b, e) == -1 ||
+	    catalog_retired(c, print_pack_to, b, e) == -1)
 		goto out;
 	buf_addf(b, "%ju %ju\n", (uintmax_t)t.live, (uintmax_t)t.blob_bytes);
 	for (n = 0; n < 80; n++) {
@@ -226,6 +238,10 @@ test_rows_that_make_no_sense_are_corrupt(void **state)
 		"DELETE FROM frame",
 		"DELETE FROM pack",
 		"UPDATE pack SET size = NULL",
+		"UPDATE pack SET container = 2",
+		"UPDATE pack SET retired = -1, why = 'x'",
+		"UPDATE pack SET retired = 1, why = NULL",
+		"UPDATE pack SET retired = 99, why = 'x'",
 		"UPDATE message SET uid = -1 WHERE uid = 5",
 		"UPDATE message SET uid = 4294967296 WHERE uid = 5",
 		"UPDATE message SET flags = 99 WHERE uid = 5",
@@ -233,7 +249,7 @@ test_rows_that_make_no_sense_are_corrupt(void **state)
 		"DELETE FROM word",
 		"UPDATE word SET text = 'a' || char(0) || 'b'",
 		"UPDATE folder SET gone = 2 WHERE folder = 1",
-		"UPDATE folder SET space = 3 WHERE folder = 1",
+		"UPDATE folder SET space = 4 WHERE folder = 1",
 		"UPDATE epoch_at SET live = -1 WHERE epoch = 1",
 		"DELETE FROM epoch_at WHERE epoch = 1",
 		"UPDATE manifest SET sha256 = x''",

@@ -301,6 +301,125 @@ check_blobs(struct check *k, const struct model *m)
 	}
 }
 
+static int
+take_pack(void *arg, const struct known_pack *p, struct err *e)
+{
+	(void)e;
+	put_pack(((struct taker *)arg)->b, p);
+	return 0;
+}
+
+/* Contents whose newest place is in a pack, by frame, offset and age. */
+static void
+model_pack_blobs(const struct model *m, const struct model_pack *p,
+    struct buf *b)
+{
+	const struct model_blob *x;
+	uint64_t frame, offset;
+	struct known_blob k;
+	size_t order;
+	int n;
+
+	for (frame = 0; frame < FRAMES; frame++)
+	    for (offset = 0; offset < BLOBS; offset++)
+		for (order = 0; order < m->named; order++)
+		    for (n = 0; n < BLOBS; n++) {
+			x = &m->blob[n];
+			if (!x->placed || x->order != order ||
+			    x->r.place.frame != frame ||
+			    x->r.place.offset != offset ||
+			    strcmp(x->r.place.pack, p->name) != 0)
+				continue;
+			k = (struct known_blob){ .size = x->r.size,
+			    .place = x->r.place, .frame = p->frames[frame],
+			    .pack_size = p->retired ? 0 : p->r.size,
+			    .lost = p->retired != 0 };
+			buf_addf(b, "headerless %d ", n);
+			put_blob(b, &k);
+		    }
+}
+
+static void
+check_packs(struct check *k, const struct model *m, bool open)
+{
+	const struct model_pack *p;
+	struct known_pack pack;
+	struct frame *frames;
+	struct err e;
+	size_t i, n;
+
+	model_packs(m, false, &k->want);
+	OK(catalog_packs(k->c, take_pack, &k->taker, &e));
+	compare(&k->want, &k->got);
+	model_packs(m, true, &k->want);
+	OK(catalog_retired(k->c, take_pack, &k->taker, &e));
+	compare(&k->want, &k->got);
+	for (p = m->pack; p < m->pack + m->packs; p++) {
+		assert_int_equal(catalog_pack(k->c, p->name, &pack, &e),
+		    p->recorded);
+		if (p->recorded) {
+			assert_string_equal(pack.name, p->name);
+			assert_int_equal(pack.size, p->r.size);
+			assert_int_equal(pack.retired, p->retired);
+			assert_true(same_text(pack.why, p->why));
+		}
+		assert_int_equal(catalog_frames(k->c, p->name, &frames, &n,
+		    &e), p->recorded);
+		if (!p->recorded)
+			continue;
+		/* The last one's are still to come, perhaps. */
+		if (!open || p != m->pack + m->packs - 1) {
+			assert_int_equal(n, FRAMES);
+			for (i = 0; i < n; i++)
+				assert_memory_equal(&frames[i], &p->frames[i],
+				    sizeof(*frames));
+			model_pack_blobs(m, p, &k->want);
+			OK(catalog_pack_blobs(k->c, p->name, take_headerless,
+			    &k->taker, &e));
+			compare(&k->want, &k->got);
+		}
+		free(frames);
+	}
+	assert_int_equal(catalog_pack(k->c, "another", &pack, &e), 0);
+	assert_int_equal(catalog_frames(k->c, "another", &frames, &n, &e), 0);
+	OK(catalog_pack_blobs(k->c, "another", take_headerless, &k->taker,
+	    &e));
+	compare(&k->want, &k->got);
+}
+
+static void
+check_costs(struct check *k, const struct model *m)
+{
+	uint32_t blobs = 0, some;
+	struct digest d[BLOBS + 2];
+	struct err e;
+	size_t n;
+	int i, round;
+
+	for (i = 0; i < BLOBS; i++)
+		if (is_lost(m, i))
+			blobs |= 1U << i;
+	model_costs(m, blobs, &k->want);
+	OK(catalog_lost(k->c, take_message, &k->taker, &e));
+	compare(&k->want, &k->got);
+	for (round = 0; round < 6; round++) {
+		/* None, all, and some; from the last to the first; one twice, and one that nobody knows. */
+		some = round == 0 ? 0 : round == 1 ? UINT32_MAX :
+		    (uint32_t)(m->commits * 0x9e3779b9U) >> round;
+		for (n = 0, i = BLOBS - 1; i >= 0; i--)
+			if ((some & 1U << i) != 0)
+				d[n++] = blob_digest(i);
+		if (n > 0 && round % 2 == 1) {
+			d[n] = d[0];
+			digest_of("another", 7, &d[n + 1]);
+			n += 2;
+		}
+		model_costs(m, some, &k->want);
+		OK(catalog_costs(k->c, d, n, take_message, &k->taker, &e));
+		compare(&k->want, &k->got);
+	}
+}
+
 /*
  * The order of reading packs: as they were first named, then by frame and
  * offset.
@@ -327,7 +446,8 @@ model_headerless(const struct model *m, struct buf *b)
 	for (;;) {
 		next = -1;
 		for (n = 0; n < BLOBS; n++) {
-			if (!m->blob[n].placed || m->blob[n].headers)
+			if (!m->blob[n].placed || m->blob[n].headers ||
+			    is_lost(m, n))
 				continue;
 			order = pack_order(m, &m->blob[n]) + 1;
 			if (order > last && (next == -1 || order <
@@ -342,6 +462,7 @@ model_headerless(const struct model *m, struct buf *b)
 		p = find_pack(m, k.place.pack);
 		k.frame = p->frames[k.place.frame];
 		k.pack_size = p->r.size;
+		k.lost = false;
 		buf_addf(b, "headerless %d ", next);
 		put_blob(b, &k);
 	}
@@ -427,6 +548,8 @@ check_all(const struct history *h, struct catalog *c, bool open)
 	check_uid_has(&k, now);
 	check_blobs(&k, now);
 	check_commits(&k, now, open);
+	check_packs(&k, now, open);
+	check_costs(&k, now);
 	if (!open) {
 		model_headerless(now, &k.want);
 		OK(catalog_headerless(c, take_headerless, &k.taker, &e));
@@ -505,6 +628,30 @@ make_commit(struct history *h, struct catalog *c)
 	OK(catalog_commit(c, &h->head, &e));
 }
 
+/* From the records alone, in one go: all is as in the catalog that grew. */
+static void
+build_anew(struct history *h, const char *path)
+{
+	struct catalog *c = NULL;
+	size_t from = 0, to;
+	struct err e;
+
+	OK(catalog_remove(path, &e));
+	OK(catalog_open(path, CATALOG_WRITE, &c, &e));
+	memset(&h->head, 0, sizeof(h->head));
+	for (h->commit = 1; h->commit <= COMMITS; h->commit++, from = to) {
+		for (to = from; to < h->n && h->e[to].commit == h->commit;)
+			to++;
+		begin(h, c);
+		apply_from(h, c, from, to);
+		memset(&h->head, 0, sizeof(h->head));
+		h->head.b[0] = (uint8_t)h->commit;
+		OK(catalog_commit(c, &h->head, &e));
+	}
+	check_all(h, c, false);
+	catalog_close(&c);
+}
+
 static void
 run_history(uint32_t seed, const char *path)
 {
@@ -533,6 +680,7 @@ run_history(uint32_t seed, const char *path)
 	OK(catalog_open(path, CATALOG_READ_FROZEN, &reader, &e));
 	check_all(h, reader, false);
 	catalog_close(&reader);
+	build_anew(h, path);
 	free(h);
 }
 

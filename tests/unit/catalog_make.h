@@ -59,7 +59,7 @@ random_folder(struct history *h, struct event *ev)
 	ev->r.u.folder = (struct rec_folder){ .folder = n,
 	    .name = PICK(h, names), .attributes = "\\HasNoChildren",
 	    .mailboxid = rnd(h, 2) ? PICK(h, mailbox_ids) : NULL,
-	    .delimiter = rnd(h, 2) ? '/' : '\0', .space = rnd(h, 3),
+	    .delimiter = rnd(h, 2) ? '/' : '\0', .space = rnd(h, 4),
 	    .selectable = rnd(h, 2), .subscribed = rnd(h, 2),
 	    .gone = rnd(h, 4) == 0 };
 }
@@ -203,10 +203,29 @@ random_run_record(struct history *h)
 	}
 }
 
+/* A pack of an earlier commit is retired, if there is one left. */
+static void
+random_retire(struct history *h)
+{
+	const char *pack = pack_names[rnd(h, (uint32_t)h->commit)];
+	struct event *ev;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (!h->e[i].headers && h->e[i].r.kind == REC_RETIRE &&
+		    strcmp(h->e[i].r.u.retire.pack, pack) == 0)
+			return;
+	if (*pack == '\0')
+		return;
+	ev = next_event(h);
+	ev->r.kind = REC_RETIRE;
+	ev->r.u.retire = (struct rec_retire){ pack, PICK(h, whys) };
+}
+
 static void
 random_record(struct history *h, uint32_t *later)
 {
-	uint32_t kind = rnd(h, 24);
+	uint32_t kind = rnd(h, 25);
 	int blob;
 
 	if (kind < 2 || h->folders == 0)
@@ -223,6 +242,8 @@ random_record(struct history *h, uint32_t *later)
 		random_run_record(h);
 	else if (kind == 22)
 		random_blob(h, next_event(h), (int)rnd(h, BLOBS));
+	else if (kind == 23)
+		random_retire(h);
 	else if (has_blob(h, blob = (int)rnd(h, BLOBS))) {
 		h->e[h->n].blob = blob;
 		next_event(h);

@@ -69,6 +69,8 @@ struct model_pack {
 	bool		recorded;
 	struct rec_pack	r;
 	struct frame	frames[FRAMES];
+	uint64_t	retired;
+	const char	*why;
 };
 struct model_epoch {
 	struct rec_epoch first, state;
@@ -92,6 +94,7 @@ struct model {
 static const char *const names[] = { "INBOX", "Work", "It's \"quoted\"",
     "a\tb\nc\x01", "\xff&broken-", "Entw\xc3\xbcrfe/%?#" };
 static const char *const reasons[] = { "the server said NO", "empty body" };
+static const char *const whys[] = { "compacted", "damaged" };
 static const char *const flag_texts[] = { "", "\\Seen", "\\Flagged \\Seen",
     "\\Seen Work", "$Junk" };
 static const char *const label_texts[] = { "", "\\Inbox\nA label", "x'y" };
@@ -164,6 +167,13 @@ find_pack(const struct model *m, const char *name)
 			return &m->pack[i];
 	fail_msg("no pack %s", name);
 	return NULL;
+}
+
+static bool
+is_lost(const struct model *m, int blob)
+{
+	return m->blob[blob].placed &&
+	    find_pack(m, m->blob[blob].r.place.pack)->retired != 0;
 }
 
 static struct model_blob *
@@ -371,6 +381,12 @@ model_apply(struct model *m, const struct event *ev)
 		memcpy(p->frames + r->u.frames.from, r->u.frames.frames,
 		    r->u.frames.n * sizeof(struct frame));
 		break;
+	case REC_RETIRE:
+		p = model_pack(m, r->u.retire.pack);
+		p->retired = ev->commit;
+		p->why = r->u.retire.why;
+		break;
+	case REC_NOTE:
 	case REC_KINDS:
 		fail();
 	}

@@ -165,6 +165,13 @@ stop_missing(void *arg, const char *folder, const struct rec_missing *r,
 	return stop_at(arg, e);
 }
 
+static int
+stop_pack(void *arg, const struct known_pack *k, struct err *e)
+{
+	(void)k;
+	return stop_at(arg, e);
+}
+
 static void
 test_a_function_that_returns_other_than_0_ends_the_question(void **state)
 {
@@ -172,9 +179,13 @@ test_a_function_that_returns_other_than_0_ends_the_question(void **state)
 	struct uidset uids = { ranges, 2, 2 };
 	struct record missing = { REC_MISSING, .u.missing = { 1, 1, &uids,
 	    "no" } };
+	struct record retire = { REC_RETIRE, .u.retire = { NULL, "x" } };
+	const char *const packs[2] = { "00000001-1-00000000.tar.zst",
+	    "00000003-1-00000000.tar.zst" };
+	struct digest d[2] = { book_digest(1), book_digest(0) };
 	struct book b;
 	struct err e;
-	int left;
+	int left, i;
 
 	(void)state;
 	begin_second(&b);
@@ -199,6 +210,22 @@ test_a_function_that_returns_other_than_0_ends_the_question(void **state)
 	STOPS(catalog_commits(b.c, stop_commit, &left, &e));
 	STOPS(catalog_headerless(b.c, stop_blob, &left, &e));
 	STOPS(catalog_each_missing(b.c, stop_missing, &left, &e));
+	STOPS(catalog_pack_blobs(b.c, "00000001-1-00000000.tar.zst",
+	    stop_blob, &left, &e));
+	STOPS(catalog_costs(b.c, d, 2, stop_message, &left, &e));
+	book_begin(&b);
+	book_put(&b, a_blob(&b, 7));
+	book_pack(&b);
+	book_commit(&b);
+	STOPS(catalog_packs(b.c, stop_pack, &left, &e));
+	for (i = 0; i < 2; i++) {
+		book_begin(&b);
+		retire.u.retire.pack = packs[i];
+		book_put(&b, retire);
+		book_commit(&b);
+	}
+	STOPS(catalog_retired(b.c, stop_pack, &left, &e));
+	STOPS(catalog_lost(b.c, stop_message, &left, &e));
 	book_close(&b);
 }
 

@@ -136,6 +136,77 @@ test_a_pack_or_frame_recorded_twice_is_corrupt(void **state)
 	book_close(&b);
 }
 
+#define FIRST	"00000001-1-00000000.tar.zst"
+
+static void
+refused(struct book *b, struct record r, const char *why)
+{
+	struct err e;
+
+	FAILS(EK_CORRUPT, book_try(b, r, &e));
+	assert_non_null(strstr(e.text, why));
+	book_rollback(b);
+	book_begin(b);
+}
+
+static void
+test_a_pack_is_retired_once_and_takes_nothing_more(void **state)
+{
+	struct record r = { REC_RETIRE, .u.retire = { FIRST, "compacted" } };
+	struct record unknown = { REC_RETIRE, .u.retire =
+	    { "00000009-1-00000000.tar.zst", "damaged" } };
+	struct record own = { .kind = REC_RETIRE }, blob;
+	struct record note = { .kind = REC_NOTE };
+	struct known_blob k;
+	struct digest d = book_digest(0);
+	struct known_pack pack;
+	struct book b;
+	struct err e;
+
+	(void)state;
+	begin_second(&b);
+	refused(&b, unknown, "no commit before it recorded");
+	/* One that a blob names, but no commit has recorded yet, and one that this commit does. */
+	own.u.retire = (struct rec_retire){ b.pack, "damaged" };
+	book_put(&b, a_blob(&b, 50));
+	refused(&b, own, "no commit before it recorded");
+	book_put(&b, a_blob(&b, 50));
+	book_pack(&b);
+	refused(&b, own, "no commit before it recorded");
+	book_put(&b, r);
+	refused(&b, r, "twice");
+	blob = a_blob(&b, 0);
+	blob.u.blob.place.pack = FIRST;
+	book_put(&b, r);
+	refused(&b, blob, "was retired");
+	FAILS(EK_FAIL, book_try(&b, note, &e));
+	book_rollback(&b);
+	assert_int_equal(catalog_blob(b.c, &d, &k, &e), 1);
+	assert_false(k.lost);
+	assert_int_equal(k.pack_size, 1000);
+	book_begin(&b);
+	book_put(&b, r);
+	book_commit(&b);
+	assert_int_equal(catalog_blob(b.c, &d, &k, &e), 1);
+	assert_true(k.lost);
+	assert_int_equal(k.pack_size, 0);
+	/* As it is in another commit. */
+	book_begin(&b);
+	refused(&b, r, "twice");
+	refused(&b, blob, "was retired");
+	book_put(&b, a_blob(&b, 0));
+	book_pack(&b);
+	book_commit(&b);
+	assert_int_equal(catalog_blob(b.c, &d, &k, &e), 1);
+	assert_false(k.lost);
+	assert_string_equal(k.place.pack, b.pack);
+	assert_int_equal(catalog_pack(b.c, FIRST, &pack, &e), 1);
+	assert_int_equal(pack.retired, 2);
+	assert_int_equal(pack.retired_time, 120);
+	assert_string_equal(pack.why, "compacted");
+	book_close(&b);
+}
+
 static void
 test_only_the_next_commit_of_the_same_vault_begins(void **state)
 {
@@ -448,6 +519,8 @@ main(int argc, char **argv)
 		    test_a_pack_or_frame_recorded_twice_is_corrupt),
 		cmocka_unit_test(
 		    test_only_the_next_commit_of_the_same_vault_begins),
+		cmocka_unit_test(
+		    test_a_pack_is_retired_once_and_takes_nothing_more),
 		cmocka_unit_test(test_a_vaults_id_may_have_63_bytes),
 		cmocka_unit_test(test_lines_ascend_up_to_their_limit),
 		cmocka_unit_test(test_numbers_fit_up_to_63_bits),

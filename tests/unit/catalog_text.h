@@ -54,9 +54,19 @@ put_blob(struct buf *b, const struct known_blob *k)
 	    (uintmax_t)k->size, k->place.pack, (uintmax_t)k->place.frame,
 	    (uintmax_t)k->place.offset, (uintmax_t)k->place.stored,
 	    k->place.form, k->place.newline_added);
-	buf_addf(b, "frame %ju %ju %ju pack %ju\n", (uintmax_t)k->frame.offset,
-	    (uintmax_t)k->frame.size, (uintmax_t)k->frame.raw,
-	    (uintmax_t)k->pack_size);
+	buf_addf(b, "frame %ju %ju %ju pack %ju lost %d\n",
+	    (uintmax_t)k->frame.offset, (uintmax_t)k->frame.size,
+	    (uintmax_t)k->frame.raw, (uintmax_t)k->pack_size, k->lost);
+}
+
+static void
+put_pack(struct buf *b, const struct known_pack *k)
+{
+	buf_addf(b, "pack %s size %ju %02x raw %ju frames %ju tail %ju "
+	    "%d of %ju retired %ju at %jd %s\n", k->name, (uintmax_t)k->size,
+	    k->sha256.b[0], (uintmax_t)k->raw, (uintmax_t)k->frames,
+	    (uintmax_t)k->tail, k->container, (uintmax_t)k->folder,
+	    (uintmax_t)k->retired, (intmax_t)k->retired_time, shown(k->why));
 }
 
 static void
@@ -233,7 +243,7 @@ model_totals(const struct model *m, struct buf *b)
 			t.blob_bytes += m->blob[i].r.size;
 		}
 	for (i = 0; i < m->packs; i++)
-		if (m->pack[i].recorded) {
+		if (m->pack[i].recorded && m->pack[i].retired == 0) {
 			t.packs++;
 			t.stored_bytes += m->pack[i].r.size;
 		}
@@ -317,8 +327,48 @@ model_blobs(const struct model *m, struct buf *b)
 			k.pack_size = p->r.size;
 			k.frame = p->frames[k.place.frame];
 		}
+		if ((k.lost = is_lost(m, i)))
+			k.pack_size = 0;
 		put_blob(b, &k);
 	}
+}
+
+/* Those of the vault, or those that are retired. */
+static void
+model_packs(const struct model *m, bool retired, struct buf *b)
+{
+	const struct model_pack *p;
+	struct known_pack k;
+
+	for (p = m->pack; p < m->pack + m->packs; p++) {
+		if (!p->recorded || (p->retired != 0) != retired)
+			continue;
+		k = (struct known_pack){ .name = p->name, .size = p->r.size,
+		    .sha256 = p->r.sha256, .raw = p->r.raw,
+		    .frames = p->r.frames, .tail = p->r.tail,
+		    .container = p->r.container, .folder = p->r.folder,
+		    .retired = p->retired, .why = p->why };
+		if (retired)
+			k.retired_time = m->commit[p->retired].time;
+		put_pack(b, &k);
+	}
+}
+
+/* Messages of the contents that have a bit in ${blobs}. */
+static void
+model_costs(const struct model *m, uint32_t blobs, struct buf *b)
+{
+	struct model_message sorted[MESSAGES];
+	struct known_message k;
+	size_t i;
+
+	memcpy(sorted, m->message, sizeof(sorted));
+	qsort(sorted, m->messages, sizeof(sorted[0]), by_place);
+	for (i = 0; i < m->messages; i++)
+		if ((blobs & 1U << blob_of(&sorted[i].m.sha256)) != 0) {
+			k = model_message(m, &sorted[i]);
+			put_message(b, &k);
+		}
 }
 
 /* Runs of UIDs that are missing for one reason; the catalog may cut them finer, so it is asked UID by UID. */
@@ -353,7 +403,8 @@ model_emailids(const struct model *m, struct buf *b)
 		best = NULL;
 		for (j = 0; j < m->messages; j++)
 			if (same_text(m->message[j].m.emailid, email_ids[i]) &&
-			    m->blob[blob_of(&m->message[j].m.sha256)].placed)
+			    m->blob[blob_of(&m->message[j].m.sha256)].placed &&
+			    !is_lost(m, blob_of(&m->message[j].m.sha256)))
 				best = &m->message[j];
 		if (best != NULL)
 			buf_addf(b, "emailid %s %s %ju\n", email_ids[i],

@@ -44,6 +44,7 @@
 
 static char		*path;		/* of the directory of one test */
 static int		 dir = -1, tmp = -1;
+static struct manifest_dir *chain;
 static struct digest	 sha;
 
 static const struct rec_head head_1 = { "5e1f", 1, { { 0 } }, 1795197900, 1,
@@ -70,6 +71,7 @@ set_up(void **state)
 	assert_non_null(mkdtemp(path));
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_not_equal(dir, -1);
+	assert_int_equal(manifest_dir_open(dir, ".", &chain, &e), 0);
 	assert_int_equal(io_make_dir(dir, "tmp", &e), 1);
 	tmp = io_open_dir(dir, "tmp", &e);
 	assert_int_not_equal(tmp, -1);
@@ -95,6 +97,7 @@ tear_down(void **state)
 	close(tmp);
 	assert_int_equal(unlinkat(dir, "tmp", AT_REMOVEDIR), 0);
 	assert_int_equal(io_list(dir, remove_one, &dir, &e), 0);
+	manifest_dir_close(&chain);
 	close(dir);
 	assert_int_equal(rmdir(path), 0);
 	free(path);
@@ -178,7 +181,7 @@ read_all(uint64_t commit, size_t *count, struct err *e)
 	int got;
 
 	*count = 0;
-	if (manifest_open(dir, commit, &r, e) == -1)
+	if (manifest_open(chain, commit, &r, e) == -1)
 		return -1;
 	while ((got = manifest_next(r, &rec, &line, e)) == 1) {
 		assert_true(line > before);
@@ -224,7 +227,7 @@ publish(struct manifest_writer **w, struct digest *d)
 {
 	struct err e;
 
-	if (manifest_publish(w, dir, d, &e) == -1)
+	if (manifest_publish(w, chain, d, &e) == -1)
 		fail_msg("%s", e.text);
 	assert_null(*w);
 }
@@ -259,15 +262,15 @@ test_chain_last_passes_over_names_that_are_no_manifests(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(manifest_last(dir, &last, &e), 0);
+	assert_int_equal(manifest_last(chain, &last, &e), 0);
 	assert_int_equal(last, 0);
 	for (i = 0; i < LENGTH(foreign); i++)
 		put_file(foreign[i], "x", 1);
-	assert_int_equal(manifest_last(dir, &last, &e), 0);
+	assert_int_equal(manifest_last(chain, &last, &e), 0);
 	assert_int_equal(last, 0);
 	put_file("00000001.jsonl.zst", "x", 1);
 	put_file("00000002.jsonl.zst", "x", 1);
-	assert_int_equal(manifest_last(dir, &last, &e), 0);
+	assert_int_equal(manifest_last(chain, &last, &e), 0);
 	assert_int_equal(last, 2);
 }
 
@@ -281,14 +284,14 @@ test_chain_gap_is_found_and_named(void **state)
 	(void)state;
 	for (i = 1; i <= 12; i++)
 		put_file(manifest_name(name, i), "x", 1);
-	assert_int_equal(manifest_last(dir, &last, &e), 0);
+	assert_int_equal(manifest_last(chain, &last, &e), 0);
 	assert_int_equal(last, 12);
 	last = 99;
 	for (i = 1; i < 12; i++) {
 		char *want = xasprintf("manifest %" PRIu64 " is missing", i);
 
 		unlinkat(dir, manifest_name(name, i), 0);
-		assert_int_equal(manifest_last(dir, &last, &e), -1);
+		assert_int_equal(manifest_last(chain, &last, &e), -1);
 		assert_int_equal(e.kind, EK_CORRUPT);
 		assert_non_null(strstr(e.text, want));
 		assert_int_equal(last, 99);
@@ -297,7 +300,7 @@ test_chain_gap_is_found_and_named(void **state)
 	}
 	/* What is lost at the end can't be seen from the names. */
 	unlinkat(dir, manifest_name(name, 12), 0);
-	assert_int_equal(manifest_last(dir, &last, &e), 0);
+	assert_int_equal(manifest_last(chain, &last, &e), 0);
 	assert_int_equal(last, 11);
 }
 
@@ -309,13 +312,13 @@ test_chain_missing_manifest_and_link_are_damage(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(manifest_open(dir, 1, &r, &e), -1);
+	assert_int_equal(manifest_open(chain, 1, &r, &e), -1);
 	assert_int_equal(e.kind, EK_CORRUPT);
 	assert_int_equal(e.sys, ENOENT);
-	assert_int_equal(manifest_digest(dir, 1, &d, &e), -1);
+	assert_int_equal(manifest_digest(chain, 1, &d, &e), -1);
 	make_file(HEAD END(2), strlen(HEAD END(2)));
 	assert_int_equal(symlinkat(FILE_1, dir, "00000002.jsonl.zst"), 0);
-	assert_int_equal(manifest_open(dir, 2, &r, &e), -1);
+	assert_int_equal(manifest_open(chain, 2, &r, &e), -1);
 	assert_int_equal(e.kind, EK_CORRUPT);
 }
 
@@ -343,7 +346,7 @@ test_chain_head_and_lines_come_back(void **state)
 	assert_int_equal(manifest_put(w, &rec, &line, &e), 0);
 	assert_int_equal(line.number, 3);
 	publish(&w, &d);
-	assert_int_equal(manifest_open(dir, 12, &r, &e), 0);
+	assert_int_equal(manifest_open(chain, 12, &r, &e), 0);
 	got = manifest_head(r);
 	assert_string_equal(got->vault, head.vault);
 	assert_int_equal(got->commit, 12);
@@ -363,7 +366,7 @@ test_chain_head_and_lines_come_back(void **state)
 	manifest_sha256(r, &read);
 	manifest_close(&r);
 	assert_true(digest_equal(&d, &read));
-	assert_int_equal(manifest_digest(dir, 12, &file, &e), 0);
+	assert_int_equal(manifest_digest(chain, 12, &file, &e), 0);
 	assert_true(digest_equal(&d, &file));
 	get_file("00000012.jsonl.zst", &bytes);
 	digest_of(bytes.p, bytes.n, &file);
@@ -384,7 +387,7 @@ test_chain_first_commit_has_no_predecessor(void **state)
 
 	(void)state;
 	publish(&w, &d);
-	assert_int_equal(manifest_open(dir, 1, &r, &e), 0);
+	assert_int_equal(manifest_open(chain, 1, &r, &e), 0);
 	assert_true(digest_equal(&manifest_head(r)->prev, &none));
 	manifest_close(&r);
 }
@@ -470,7 +473,7 @@ test_chain_number_that_is_taken_is_another_writer(void **state)
 	get_file(FILE_1, &before);
 	w = begin(&head_1);
 	put_run(w);
-	assert_int_equal(manifest_publish(&w, dir, &d, &e), -1);
+	assert_int_equal(manifest_publish(&w, chain, &d, &e), -1);
 	assert_int_equal(e.kind, EK_LOCKED);
 	assert_non_null(w);
 	get_file(FILE_1, &after);
@@ -478,7 +481,7 @@ test_chain_number_that_is_taken_is_another_writer(void **state)
 	assert_memory_equal(before.p, after.p, after.n);
 	/* It has its end already: not even with the way free may it be tried again. */
 	unlinkat(dir, FILE_1, 0);
-	assert_int_equal(manifest_publish(&w, dir, &d, &e), -1);
+	assert_int_equal(manifest_publish(&w, chain, &d, &e), -1);
 	manifest_discard(&w);
 	assert_null(w);
 	buf_release(&before);
@@ -495,12 +498,12 @@ test_chain_discarded_manifest_leaves_nothing(void **state)
 	(void)state;
 	put_run(w);
 	assert_int_equal(faccessat(tmp, FILE_1 ".tmp", F_OK, 0), 0);
-	assert_int_equal(manifest_last(dir, &last, &e), 0);
+	assert_int_equal(manifest_last(chain, &last, &e), 0);
 	assert_int_equal(last, 0);
 	manifest_discard(&w);
 	manifest_discard(&w);
 	assert_int_equal(faccessat(tmp, FILE_1 ".tmp", F_OK, 0), -1);
-	assert_int_equal(manifest_last(dir, &last, &e), 0);
+	assert_int_equal(manifest_last(chain, &last, &e), 0);
 	assert_int_equal(last, 0);
 }
 
@@ -561,9 +564,9 @@ test_chain_full_disk_is_said_and_leaves_nothing(void **state)
 	assert_int_equal(e.kind, EK_SPACE);
 	/* There is room again, but a part is lost. */
 	assert_int_equal(manifest_put(w, &rec, NULL, &e), -1);
-	assert_int_equal(manifest_publish(&w, dir, &d, &e), -1);
+	assert_int_equal(manifest_publish(&w, chain, &d, &e), -1);
 	manifest_discard(&w);
-	assert_int_equal(manifest_last(dir, &last, &e), 0);
+	assert_int_equal(manifest_last(chain, &last, &e), 0);
 	assert_int_equal(last, 0);
 }
 
@@ -628,7 +631,7 @@ test_chain_frames_that_do_not_follow_are_not_written(void **state)
 	w = begin(&head_1);
 	assert_int_equal(manifest_put(w, &good[0], NULL, &e), 0);
 	assert_int_equal(manifest_put(w, &good[1], NULL, &e), 0);
-	assert_int_equal(manifest_publish(&w, dir, &d, &e), -1);
+	assert_int_equal(manifest_publish(&w, chain, &d, &e), -1);
 	manifest_discard(&w);
 	/* An offset, a sum and a content that are not as the pack says. */
 	for (i = 0; i < 3; i++) {
@@ -643,7 +646,7 @@ test_chain_frames_that_do_not_follow_are_not_written(void **state)
 			eight[3].raw--;
 		assert_int_equal(manifest_put(w, &rest, NULL, &e),
 		    i == 0 ? -1 : 0);
-		assert_int_equal(manifest_publish(&w, dir, &d, &e), -1);
+		assert_int_equal(manifest_publish(&w, chain, &d, &e), -1);
 		assert_int_equal(e.kind, EK_FAIL);
 		manifest_discard(&w);
 	}
@@ -992,7 +995,7 @@ test_chain_long_line_that_does_not_compress_comes_back(void **state)
 	rec.u.server = (struct rec_server){ s, NULL };
 	assert_int_equal(manifest_put(w, &rec, NULL, &e), 0);
 	publish(&w, &d);
-	assert_int_equal(manifest_open(dir, 1, &r, &e), 0);
+	assert_int_equal(manifest_open(chain, 1, &r, &e), 0);
 	assert_int_equal(manifest_next(r, &rec, &line, &e), 1);
 	assert_string_equal(rec.u.server.capability, s);
 	assert_int_equal(manifest_next(r, &rec, &line, &e), 0);
@@ -1162,7 +1165,7 @@ test_chain_any_messages_come_back_exactly(void **state)
 			fail_msg("%s", e.text);
 	}
 	publish(&w, &d);
-	assert_int_equal(manifest_open(dir, 1, &r, &e), 0);
+	assert_int_equal(manifest_open(chain, 1, &r, &e), 0);
 	for (i = 0; i < n; i++) {
 		if (manifest_next(r, &rec, &line, &e) != 1)
 			fail_msg("%s", e.text);

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "mail/flags.h"
 #include "mail/uidset.h"
+#include "manifest/line.h"
 #include "manifest/manifest.h"
 
 #define SHA	"00112233445566778899aabbccddeeff" \
@@ -29,18 +30,21 @@
 
 static char		*path;		/* of the test's directory */
 static int		 dir = -1;
+static struct manifest_dir *chain;
 static struct digest	 sha;
 
 static int
 set_up(void **state)
 {
 	const char *tmp = getenv("TMPDIR");
+	struct err e;
 
 	(void)state;
 	path = xasprintf("%s/manifest_line.XXXXXX", tmp == NULL ? "/tmp" : tmp);
 	assert_non_null(mkdtemp(path));
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_not_equal(dir, -1);
+	assert_int_equal(manifest_dir_open(dir, ".", &chain, &e), 0);
 	assert_int_equal(digest_parse(SHA, &sha), 0);
 	return 0;
 }
@@ -50,6 +54,7 @@ tear_down(void **state)
 {
 	(void)state;
 	unlinkat(dir, "00000001.jsonl.zst", 0);
+	manifest_dir_close(&chain);
 	close(dir);
 	assert_int_equal(rmdir(path), 0);
 	free(path);
@@ -68,15 +73,27 @@ begin(void)
 	return w;
 }
 
-/* Write a record into a manifest that is thrown away; return its line without the newline. */
+/*
+ * Write a record into a manifest that is thrown away (a note, which no manifest takes, beside it); return its line
+ * without the newline.
+ */
 static char *
 line_of(const struct record *rec)
 {
-	struct manifest_writer *w = begin();
+	struct manifest_writer *w;
 	struct manifest_line line;
+	struct buf note = BUF_INIT(MANIFEST_LINE_MAX);
 	struct err e;
 	char *text;
 
+	if (rec->kind == REC_NOTE) {
+		if (manifest_text(rec, &note, &e) == -1)
+			fail_msg("%s", e.text);
+		text = xmemdup0(note.p, note.n - 1);
+		buf_release(&note);
+		return text;
+	}
+	w = begin();
 	if (manifest_put(w, rec, &line, &e) == -1)
 		fail_msg("%s", e.text);
 	assert_int_equal(line.number, 2);
@@ -202,6 +219,22 @@ same_frames(const struct rec_frames *a, const struct rec_frames *b)
 }
 
 static void
+same_note(const struct rec_note *a, const struct rec_note *b)
+{
+	assert_int_equal(a->folder, b->folder);
+	assert_int_equal(a->epoch, b->epoch);
+	assert_int_equal(a->uid, b->uid);
+	assert_memory_equal(a->prefix, b->prefix, NOTE_PREFIX);
+	assert_int_equal(a->has_date, b->has_date);
+	assert_true(!a->has_date || a->date == b->date);
+	same_text(a->flags, b->flags);
+	same_text(a->labels, b->labels);
+	assert_int_equal(a->stored, b->stored);
+	assert_int_equal(a->form, b->form);
+	assert_int_equal(a->newline_added, b->newline_added);
+}
+
+static void
 same_record(const struct record *a, const struct record *b)
 {
 	assert_int_equal(a->kind, b->kind);
@@ -258,6 +291,13 @@ same_record(const struct record *a, const struct record *b)
 		break;
 	case REC_FRAMES:
 		same_frames(&a->u.frames, &b->u.frames);
+		break;
+	case REC_RETIRE:
+		same_text(a->u.retire.pack, b->u.retire.pack);
+		same_text(a->u.retire.why, b->u.retire.why);
+		break;
+	case REC_NOTE:
+		same_note(&a->u.note, &b->u.note);
 		break;
 	default:
 		fail_msg("a kind that the test doesn't know");
@@ -487,6 +527,38 @@ sample(size_t i, struct record *r, const char **line_out)
 		    "\"frames\":0,\"tail\":0,\"container\":\"mbox\","
 		    "\"folder\":3}";
 		return 0;
+	case 22:
+		r->kind = REC_RETIRE;
+		r->u.retire = (struct rec_retire){ MBOX, "compacted" };
+		*line_out = "{\"type\":\"retire\",\"pack\":\"" MBOX "\","
+		    "\"reason\":\"compacted\"}";
+		return 0;
+	case 23:
+		r->kind = REC_NOTE;
+		r->u.note = (struct rec_note){ 3, 4, 5,
+		    { 0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77 }, -7, true,
+		    "\\Seen Work", "A\nB", true, BLOB_LF, true };
+		*line_out = "{\"type\":\"note\",\"folder\":3,\"epoch\":4,"
+		    "\"uid\":5,\"blob\":\"0011223344556677\",\"date\":-7,"
+		    "\"flags\":[\"\\\\Seen\"],\"keywords\":[\"Work\"],"
+		    "\"labels\":[\"A\",\"B\"],\"form\":\"lf\","
+		    "\"newline_added\":true}";
+		return 0;
+	case 24:
+		r->kind = REC_NOTE;
+		r->u.note = (struct rec_note){ .folder = 1, .epoch = 1,
+		    .uid = UID_MAX, .prefix = { 0xff }, .flags = "" };
+		*line_out = "{\"type\":\"note\",\"folder\":1,\"epoch\":1,"
+		    "\"uid\":4294967295,\"blob\":\"ff00000000000000\"}";
+		return 0;
+	case 25:
+		r->kind = REC_FOLDER;
+		r->u.folder = (struct rec_folder){ 9, "Imported/Old", "", NULL,
+		    '/', MAIL_IMPORTED, true, false, false };
+		*line_out = "{\"type\":\"folder\",\"folder\":9,"
+		    "\"name\":\"Imported/Old\",\"delimiter\":\"/\","
+		    "\"namespace\":\"imported\"}";
+		return 0;
 	default:
 		return -1;
 	}
@@ -557,6 +629,72 @@ test_line_of_frames_stands_behind_its_pack_and_comes_back(void **state)
 	same_record(&rec, &got);
 	manifest_parser_free(&p);
 	manifest_discard(&w);
+}
+
+static void
+test_line_of_a_note_tells_what_its_message_and_place_tell(void **state)
+{
+	struct rec_message m = { 3, 4, 5, sha, 9, " 1-Jan-2026", -7, true,
+	    "\\Seen Work", "A\nB", "M1", "T1", "emailid" };
+	struct place place = { MBOX, 1, 2, 3, BLOB_LF, true };
+	struct buf text = BUF_INIT(MANIFEST_LINE_MAX);
+	const char *want;
+	struct record rec;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(sample(23, &rec, &want), 0);
+	assert_int_equal(manifest_note(&m, &place, &text, &e), 0);
+	assert_int_equal(text.n, strlen(want) + 1);
+	assert_memory_equal(text.p, want, text.n - 1);
+	/* A tar has no forms, and of another pack's nothing is told. */
+	place.form = BLOB_PLAIN;
+	buf_clear(&text);
+	assert_int_equal(manifest_note(&m, &place, &text, &e), 0);
+	assert_null(strstr(text.p, "form"));
+	assert_null(strstr(text.p, "newline_added"));
+	buf_clear(&text);
+	assert_int_equal(manifest_note(&m, NULL, &text, &e), 0);
+	assert_null(strstr(text.p, "form"));
+	buf_release(&text);
+}
+
+static void
+test_line_of_a_note_is_no_record_of_a_manifest(void **state)
+{
+	struct manifest_writer *w = begin();
+	struct buf text = BUF_INIT(MANIFEST_LINE_MAX);
+	struct parse_result got;
+	struct parsed p;
+	struct record rec;
+	const char *line;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(sample(24, &rec, &line), 0);
+	assert_int_equal(manifest_put(w, &rec, NULL, &e), -1);
+	assert_int_equal(e.kind, EK_FAIL);
+	assert_non_null(strstr(e.text, "note"));
+	manifest_discard(&w);
+	parse_init(&p);
+	assert_int_equal(parse_line(&p, line, strlen(line), &got, &e), -1);
+	assert_int_equal(e.kind, EK_NOVAULT);
+	p.notes = true;
+	assert_int_equal(parse_line(&p, line, strlen(line), &got, &e), 0);
+	assert_int_equal(got.record.kind, REC_NOTE);
+	/* What belongs to a form is nothing without one. */
+	line = "{\"type\":\"note\",\"folder\":1,\"epoch\":1,\"uid\":1,"
+	    "\"blob\":\"0011223344556677\",\"newline_added\":true}";
+	assert_int_equal(parse_line(&p, line, strlen(line), &got, &e), 0);
+	assert_false(got.record.u.note.stored);
+	assert_false(got.record.u.note.newline_added);
+	parse_release(&p);
+	/* A form that no mbox has can't be written. */
+	rec.u.note.stored = true;
+	rec.u.note.form = BLOB_PLAIN;
+	assert_int_equal(manifest_text(&rec, &text, &e), -1);
+	assert_non_null(strstr(e.text, "form"));
+	buf_release(&text);
 }
 
 /* ---- everything that goes in comes out ---- */
@@ -785,8 +923,8 @@ test_line_long_set_of_uids_is_split_and_adds_up(void **state)
 		for (i = 0; i < text.n; i++)
 			newlines += text.p[i] == '\n';
 		buf_release(&text);
-		assert_int_equal(manifest_publish(&w, dir, &d, &e), 0);
-		assert_int_equal(manifest_open(dir, 1, &r, &e), 0);
+		assert_int_equal(manifest_publish(&w, chain, &d, &e), 0);
+		assert_int_equal(manifest_open(chain, 1, &r, &e), 0);
 		while (manifest_next(r, &got, &number, &e) == 1) {
 			assert_int_equal(number, ++lines);
 			assert_int_equal(got.kind, REC_GONE);
@@ -833,8 +971,8 @@ test_line_frames_are_split_at_a_thousand_and_get_their_offsets(void **state)
 		rec.kind = REC_FRAMES;
 		rec.u.frames = (struct rec_frames){ PACK, 0, sizes[k], f };
 		assert_int_equal(manifest_put(w, &rec, &line, &e), 0);
-		assert_int_equal(manifest_publish(&w, dir, &d, &e), 0);
-		assert_int_equal(manifest_open(dir, 1, &r, &e), 0);
+		assert_int_equal(manifest_publish(&w, chain, &d, &e), 0);
+		assert_int_equal(manifest_open(chain, 1, &r, &e), 0);
 		assert_int_equal(manifest_next(r, &got, &number, &e), 1);
 		while (manifest_next(r, &got, &number, &e) == 1) {
 			assert_int_equal(got.kind, REC_FRAMES);
@@ -880,7 +1018,7 @@ is_refused(const struct record *rec, const char *what)
 	}
 	buf_release(&text);
 	/* A commit without this record must never come to be. */
-	assert_int_equal(manifest_publish(&w, dir, &d, &e), -1);
+	assert_int_equal(manifest_publish(&w, chain, &d, &e), -1);
 	assert_int_equal(e.kind, EK_FAIL);
 	assert_non_null(w);
 	manifest_discard(&w);
@@ -1108,7 +1246,8 @@ test_line_without_a_required_key_is_refused(void **state)
 			if ((strcmp(key, "gone") == 0 ||
 			    strcmp(key, "raw") == 0) && rec.kind != REC_FOLDER)
 				may = false;
-			if (rec.kind == REC_MESSAGE &&
+			if ((rec.kind == REC_MESSAGE ||
+			    rec.kind == REC_NOTE) &&
 			    (strcmp(key, "flags") == 0 ||
 			    strcmp(key, "keywords") == 0))
 				may = true;
@@ -1216,6 +1355,9 @@ test_line_that_no_writer_makes_is_refused(void **state)
 		"\"pack\":\"" PACK "\",\"frame\":0,\"offset\":0"
 #define G	"{\"type\":\"gone\",\"folder\":1,\"epoch\":1,\"uids\":"
 #define F	"{\"type\":\"folder\",\"folder\":1,\"name\":\"a\","
+#define T	"{\"type\":\"retire\",\"pack\":"
+#define N	"{\"type\":\"note\",\"folder\":1,\"epoch\":1," \
+		"\"uid\":1,\"blob\":"
 #define R	"{\"type\":\"frames\",\"pack\":\"" PACK "\",\"from\":0,"
 	static const struct {
 		const char	*line;
@@ -1298,7 +1440,22 @@ test_line_that_no_writer_makes_is_refused(void **state)
 		{ "{\"type\":\"run-begin\",\"run\":1,\"verb\":\"v\","
 		    "\"time\":\"1969-12-31T23:59:59Z\"}", -1, EK_CORRUPT,
 		    "time" },
-		{ "{\"type\":\"retire\"}", -1, EK_NOVAULT, "retire" },
+		{ "{\"type\":\"checkpoint\"}", -1, EK_NOVAULT,
+		    "checkpoint" },
+		{ T "\"" PACK "\",\"reason\":\"\"}", 1, EK_NONE, NULL },
+		{ T "\"x\",\"reason\":\"\"}", -1, EK_CORRUPT, "pack" },
+		{ T "\"../" PACK "\",\"reason\":\"\"}", -1, EK_CORRUPT,
+		    "pack" },
+		{ T "\"" PACK "\"}", -1, EK_CORRUPT, "reason" },
+		{ N "\"0123456789abcdef\"}", 1, EK_NONE, NULL },
+		{ N "\"0123456789abcdef\",\"newline_added\":true}", 1,
+		    EK_NONE, NULL },
+		{ N "\"0123456789abcde\"}", -1, EK_CORRUPT, "blob" },
+		{ N "\"0123456789abcdef0\"}", -1, EK_CORRUPT, "blob" },
+		{ N "\"0123456789abcdeF\"}", -1, EK_CORRUPT, "blob" },
+		{ N "\"0123456789abcdeg\"}", -1, EK_CORRUPT, "blob" },
+		{ N "\"0123456789abcdef\",\"form\":\"plain\"}", -1,
+		    EK_CORRUPT, "form" },
 		{ "{\"type\":\"new\",\"optional\":true}", 0, EK_NONE, NULL },
 		{ "{\"type\":\"new\",\"optional\":false}", -1, EK_NOVAULT,
 		    "new" },
@@ -1468,6 +1625,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_line_of_each_kind_has_exactly_the_text_documented),
 		cmocka_unit_test(test_line_of_each_kind_comes_back),
+		cmocka_unit_test(test_line_of_a_note_tells_what_its_message_and_place_tell),
+		cmocka_unit_test(test_line_of_a_note_is_no_record_of_a_manifest),
 		cmocka_unit_test(test_line_of_frames_stands_behind_its_pack_and_comes_back),
 		cmocka_unit_test(test_line_numbers_at_their_limits_come_back),
 		cmocka_unit_test(test_line_hostile_text_comes_back),

@@ -260,6 +260,20 @@ test_what_is_no_pack_is_corrupt(void **state)
 	stored_release(&s);
 }
 
+/* A frame, with a checksum or without; its length. */
+static size_t
+compress(char *out, size_t room, const char *p, size_t n, int checksum)
+{
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+	size_t size;
+
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, checksum);
+	size = ZSTD_compress2(zstd, out, room, p, n);
+	assert_false(ZSTD_isError(size));
+	ZSTD_freeCCtx(zstd);
+	return size;
+}
+
 /* A frame in a file, made by zstd with parameters of the test's choice. */
 static struct frame
 make_frame(const char *p, size_t n, int window, size_t garbage)
@@ -271,6 +285,7 @@ make_frame(const char *p, size_t n, int window, size_t garbage)
 	ZSTD_outBuffer to = { out, cap, 0 };
 
 	ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, window);
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
 	/* In two steps, so that zstd does not know the size and make the window fit. */
 	ZSTD_compressStream2(zstd, &to, &in, ZSTD_e_continue);
 	got = ZSTD_compressStream2(zstd, &to, &in, ZSTD_e_end);
@@ -375,7 +390,7 @@ test_two_frames_or_a_skippable_one_are_not_a_frame(void **state)
 
 	(void)state;
 	memcpy(p, skip, 8);
-	n = ZSTD_compress(p + 8, sizeof(p) - 8, zeros, sizeof(zeros), 3);
+	n = compress(p + 8, sizeof(p) - 8, zeros, sizeof(zeros), 1);
 	replace(&v, p, 8 + n);
 	f = (struct frame){ 0, 8 + n, sizeof(zeros) };
 	assert_int_equal(read_frame(&f, &e), -1);
@@ -399,6 +414,24 @@ test_two_frames_or_a_skippable_one_are_not_a_frame(void **state)
 	assert_int_equal(e.kind, EK_CORRUPT);
 	f = (struct frame){ n, n, sizeof(zeros) };
 	assert_int_equal(read_frame(&f, &e), 0);
+}
+
+static void
+test_a_frame_without_a_checksum_is_refused(void **state)
+{
+	static const char zeros[64];
+	char p[256];
+	struct frame f = { 0, 0, sizeof(zeros) };
+	struct err e;
+
+	(void)state;
+	f.size = compress(p, sizeof(p), zeros, sizeof(zeros), 1);
+	replace(&v, p, (size_t)f.size);
+	assert_int_equal(read_frame(&f, &e), 0);
+	f.size = compress(p, sizeof(p), zeros, sizeof(zeros), 0);
+	replace(&v, p, (size_t)f.size);
+	assert_int_equal(read_frame(&f, &e), -1);
+	assert_int_equal(e.kind, EK_CORRUPT);
 }
 
 static void
@@ -553,6 +586,7 @@ main(void)
 		T(test_a_large_frame_with_a_window_over_8_mib_is_refused),
 		T(test_a_frame_is_one_frame_and_all_of_it),
 		T(test_two_frames_or_a_skippable_one_are_not_a_frame),
+		T(test_a_frame_without_a_checksum_is_refused),
 		T(test_frames_of_an_older_zstd_are_not_ours),
 		T(test_a_frame_that_failed_leaves_the_one_kept_alone),
 		T(test_damage_in_a_large_frame_is_found),

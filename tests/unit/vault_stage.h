@@ -259,7 +259,8 @@ stage_box(struct vault_txn *t, uint64_t n, const char *name)
 	    .uidvalidity = 1000 + n };
 	if (vault_put(t, &folder, &e) == -1 || vault_put(t, &epoch, &e) == -1)
 		fail_msg("%s", e.text);
-	return (struct vault_box){ n, n, 1000 + n, name, '/' };
+	return (struct vault_box){ n, n, 1000 + n, name, '/',
+	    MAIL_PERSONAL };
 }
 
 /* Take a message in, in pieces of ${piece} bytes; ${hint}: what the server says of its size. */

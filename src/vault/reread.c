@@ -1,0 +1,329 @@
+/*
+ * reread.c - the packs read back for vault_verify(), and which messages their damage costs.
+ *
+ * What a pack has to hold is too much to be kept of all of them, so the manifests of the chosen ones are read again.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "vault/verify.h"
+
+#define THREADS_MAX	4
+
+static uint64_t
+number_of(struct verify *y)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < y->packs_n; i++)
+		n += !y->packs[i].retired;
+	return n;
+}
+
+/* Those that will be read: damaged ones always, to tell what that costs. */
+static void
+choose_packs(struct verify *y)
+{
+	const struct vault_verify_opts *o = y->opts;
+	const struct vault_env *env = &y->v->env;
+	uint64_t n = number_of(y), turn = 0;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < y->packs_n; i++) {
+		struct recorded *p = &y->packs[i];
+
+		if (p->retired)
+			continue;
+		if (o->read_data && o->parts > 0)
+			p->chosen = turn % o->parts == o->part - 1;
+		else if (o->read_data)
+			p->chosen = o->percent >= 100 ||
+			    env->random(env->arg) >> 11 <
+			    (UINT64_C(1) << 53) / 100 * o->percent;
+		turn++;
+		/* A choice of one in a hundred of a few is still one. */
+		if (o->read_data && o->parts == 0 && !any && turn == n)
+			p->chosen = true;
+		any = any || p->chosen;
+		p->chosen = p->chosen || p->wrong;
+		if (p->chosen)
+			y->total += p->size;
+	}
+}
+
+static void
+note_damaged(struct verify *y, const struct recorded *p,
+    const struct digest *blob)
+{
+	y->damaged = mem_grow(y->damaged, &y->damaged_cap, y->damaged_n + 1,
+	    sizeof(*y->damaged));
+	y->damaged[y->damaged_n++] = (struct damaged){ *blob,
+	    (size_t)(p - y->packs) };
+}
+
+static int
+on_damage(void *arg, const struct pack_damage *d, struct err *e)
+{
+	struct verify *y = arg;
+	const struct recorded *p = verify_pack(y, d->pack);
+	char *file;
+
+	if (p == NULL)
+		return 0;
+	if (d->sha256 != NULL)
+		note_damaged(y, p, d->sha256);
+	/* That all of a missing pack is missing need not be said. */
+	if (!p->there)
+		return cancel_check(e);
+	file = xasprintf("packs/%s", d->pack);
+	verify_find(y, &(struct vault_finding){
+	    .kind = d->sha256 != NULL ? FOUND_CONTENT : FOUND_PACK,
+	    .damage = true, .file = file, .has_offset = true,
+	    .offset = d->offset, .why = d->what, .blob = d->sha256 });
+	free(file);
+	return cancel_check(e);
+}
+
+/* What one manifest says of a pack, as it comes together. */
+struct claim {
+	struct pack_claim said;		/* own */
+	size_t		 blobs_cap, frames_n, frames_cap;
+};
+
+struct claims {
+	struct claim	*v;		/* own */
+	size_t		 n, cap;
+};
+
+static struct claim *
+claim_of(struct claims *c, const char *name)
+{
+	size_t i;
+
+	/* Records of a pack stand together. */
+	for (i = c->n; i > 0; i--)
+		if (strcmp(c->v[i - 1].said.name, name) == 0)
+			return &c->v[i - 1];
+	c->v = mem_grow(c->v, &c->cap, c->n + 1, sizeof(*c->v));
+	c->v[c->n] = (struct claim){ .said.name = xstrdup(name) };
+	return &c->v[c->n++];
+}
+
+static void
+release_claims(struct claims *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		pack_claim_release(&c->v[i].said);
+	free(c->v);
+}
+
+static const char *
+pack_in(const struct record *rec)
+{
+	switch (rec->kind) {
+	case REC_BLOB:
+		return rec->u.blob.place.pack;
+	case REC_PACK:
+		return rec->u.pack.pack;
+	case REC_FRAMES:
+		return rec->u.frames.pack;
+	default:
+		return NULL;
+	}
+}
+
+static void
+take_claim(struct claim *c, const struct record *rec)
+{
+	struct pack_claim *to = &c->said;
+	const struct rec_frames *f = &rec->u.frames;
+
+	switch (rec->kind) {
+	case REC_BLOB:
+		to->blobs = mem_grow(to->blobs, &c->blobs_cap, to->n + 1,
+		    sizeof(*to->blobs));
+		to->blobs[to->n] = rec->u.blob;
+		to->blobs[to->n++].place.pack = to->name;
+		break;
+	case REC_PACK:
+		to->info = rec->u.pack;
+		to->info.pack = to->name;
+		break;
+	case REC_FRAMES:
+		to->frames = mem_grow(to->frames, &c->frames_cap,
+		    c->frames_n + f->n, sizeof(*to->frames));
+		memcpy(to->frames + c->frames_n, f->frames,
+		    f->n * sizeof(*f->frames));
+		c->frames_n += f->n;
+		break;
+	default:
+		break;
+	}
+}
+
+/* What a manifest says of those of its packs that are to be read. */
+static int
+gather(struct verify *y, struct manifest_reader *r, uint64_t commit,
+    struct claims *c, struct err *e)
+{
+	const struct recorded *p;
+	const char *name;
+	struct record rec;
+	uint64_t line;
+	int got;
+
+	while ((got = manifest_next(r, &rec, &line, e)) == 1) {
+		if (line % VERIFY_LINES == 0 && cancel_check(e) == -1)
+			return -1;
+		if ((name = pack_in(&rec)) == NULL)
+			continue;
+		if ((c->n == 0 || strcmp(c->v[c->n - 1].said.name, name) != 0) &&
+		    ((p = verify_pack(y, name)) == NULL || !p->chosen ||
+		    p->commit != commit))
+			continue;
+		take_claim(claim_of(c, name), &rec);
+	}
+	return got;
+}
+
+static void
+tell_progress(struct verify *y)
+{
+	uint64_t done, raw;
+
+	pack_checker_progress(y->checker, &done, &raw);
+	if (y->opts->progress != NULL)
+		y->opts->progress(y->opts->arg, done, y->total);
+	y->report->read = raw;
+}
+
+/* The chosen packs of one commit. */
+static int
+read_packs_of(struct verify *y, uint64_t commit, struct err *e)
+{
+	struct claims c = { NULL, 0, 0 };
+	struct manifest_reader *r = NULL;
+	size_t i;
+	int rc = -1;
+
+	if (manifest_open(y->v->manifests, commit, &r, e) == -1 ||
+	    gather(y, r, commit, &c, e) == -1)
+		goto out;
+	for (i = 0; i < c.n; i++) {
+		y->report->packs_read++;
+		if (pack_checker_put(y->checker, &c.v[i].said, e) == -1)
+			goto out;
+		tell_progress(y);
+	}
+	rc = 0;
+out:
+	manifest_close(&r);
+	release_claims(&c);
+	return rc;
+}
+
+static int
+by_commit(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+int
+reread_packs(struct verify *y, struct err *e)
+{
+	uint64_t *commits = NULL;
+	size_t n = 0, i;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int threads = cpus < 1 ? 1 : cpus > THREADS_MAX ?
+	    THREADS_MAX : (unsigned int)cpus;
+	int rc = 0;
+
+	choose_packs(y);
+	commits = xcalloc(y->packs_n + 1, sizeof(*commits));
+	for (i = 0; i < y->packs_n; i++)
+		if (y->packs[i].chosen)
+			commits[n++] = y->packs[i].commit;
+	qsort(commits, n, sizeof(*commits), by_commit);
+	y->checker = pack_checker_new(y->v->packs, threads, on_damage, y);
+	for (i = 0; rc == 0 && i < n; i++)
+		if (i == 0 || commits[i] != commits[i - 1])
+			rc = read_packs_of(y, commits[i], e);
+	if (rc == 0)
+		rc = pack_checker_end(y->checker, e);
+	tell_progress(y);
+	pack_checker_free(&y->checker);
+	free(commits);
+	return rc;
+}
+
+/* ---- what it costs ---- */
+
+static int
+by_digest(const void *a, const void *b)
+{
+	const struct damaged *x = a, *y = b;
+
+	return memcmp(x->sha256.b, y->sha256.b, DIGEST_SIZE);
+}
+
+static int
+on_cost(void *arg, const struct known_message *m, struct err *e)
+{
+	struct verify *y = arg;
+	struct damaged key = { .sha256 = m->sha256 }, *d;
+
+	d = bsearch(&key, y->damaged, y->damaged_n, sizeof(*y->damaged),
+	    by_digest);
+	y->report->costs++;
+	if (d != NULL && y->opts->cost != NULL)
+		y->opts->cost(y->opts->arg, m, y->packs[d->pack].name);
+	return cancel_check(e);
+}
+
+/* What has another copy, recorded later, costs nothing. */
+static bool
+has_another(struct verify *y, const struct damaged *d)
+{
+	struct known_blob known;
+	struct err ignored;
+
+	return catalog_blob(y->v->catalog, &d->sha256, &known, &ignored) ==
+	    1 && strcmp(known.place.pack, y->packs[d->pack].name) != 0;
+}
+
+int
+reread_costs(struct verify *y, struct err *e)
+{
+	struct digest *all;
+	struct err why;
+	size_t i, n = 0;
+	int rc;
+
+	if (y->damaged_n == 0)
+		return 0;
+	if (y->v->catalog == NULL &&
+	    recover_catalog_private(y->v, &why) == -1) {
+		log_warn("which messages that costs can't be told: %s",
+		    why.text);
+		return 0;
+	}
+	qsort(y->damaged, y->damaged_n, sizeof(*y->damaged), by_digest);
+	all = xcalloc(y->damaged_n, sizeof(*all));
+	for (i = 0; i < y->damaged_n; i++)
+		if (!has_another(y, &y->damaged[i]))
+			all[n++] = y->damaged[i].sha256;
+	rc = catalog_costs(y->v->catalog, all, n, on_cost, y, e);
+	free(all);
+	return rc;
+}
