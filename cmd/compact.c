@@ -99,19 +99,20 @@ drop_orphans(struct work *w, struct err *e)
 	const struct compact_opts *o = w->app->opts;
 	struct vault_orphans *found = &w->orphans;
 	char size[TEXT_MAX], n[TEXT_MAX], m[TEXT_MAX];
-	int r = 1;
+	int r;
 
-	if (vault_orphans(w->v, found, e) == -1)
+	if (o->yes && !o->dry_run)
+		return vault_drop_orphans(w->v, found, e);
+	if (vault_orphans(w->v, found, e) == -1 ||
+	    vault_spare_orphans(w->v, found, e) == -1)
 		return -1;
 	if (o->dry_run || found->packs + found->others == 0)
 		return 0;
-	if (!o->yes)
-		r = ask_confirm(w->app->ui, e, "Remove %s pack%s and %s set%s "
-		    "of manifests or catalogs (%s) from %s/orphans for good?",
-		    text_count(n, found->packs), found->packs == 1 ? "" : "s",
-		    text_count(m, found->others),
-		    found->others == 1 ? "" : "s",
-		    text_size(size, found->bytes), vault_path(w->v));
+	r = ask_confirm(w->app->ui, e, "Remove %s pack%s and %s set%s of "
+	    "manifests or catalogs (%s) from %s/orphans for good?",
+	    text_count(n, found->packs), found->packs == 1 ? "" : "s",
+	    text_count(m, found->others), found->others == 1 ? "" : "s",
+	    text_size(size, found->bytes), vault_path(w->v));
 	if (r == -1)
 		return err_next(e, "--yes removes them without asking");
 	if (r == 0)

@@ -35,10 +35,10 @@ exit_advice(enum err_kind kind)
 		return "imaps:// is for port 993, imap:// for STARTTLS on "
 		    "port 143";
 	case EK_CORRUPT:
-		return "bring what is damaged back from a copy of the vault";
+		return "mailkeep verify tells what is damaged, and what to do";
 	case EK_LOCKED:
-		return "run it again when the other one has ended; backup "
-		    "--wait waits for it";
+		return "run it again when the other one has ended; --wait "
+		    "waits for it";
 	case EK_SPACE:
 		return "make room and run it again";
 	case EK_NOVAULT:

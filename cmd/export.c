@@ -1,6 +1,7 @@
 /*
  * export.c - mailkeep export: messages out of a vault, into other people's formats.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,6 +239,19 @@ struct work {
 	struct job_export_opts job;
 };
 
+/* A full disk behind stdout is a full disk: to its sink all failures are the same. */
+static void
+tell_full(struct err *e)
+{
+	int no = e->sys;
+
+	if (e->kind != EK_FAIL ||
+	    (no != ENOSPC && no != EDQUOT && no != EFBIG))
+		return;
+	err_set(e, EK_SPACE, "the archive is not whole");
+	e->sys = no;
+}
+
 static int
 export_vault(struct app *app, struct vault *v, void *arg, struct err *e)
 {
@@ -260,6 +274,8 @@ export_vault(struct app *app, struct vault *v, void *arg, struct err *e)
 		t.plan = table_new(app->ui, columns,
 		    sizeof(columns) / sizeof(columns[0]));
 	rc = job_export(v, &w->job, &r, e);
+	if (rc == -1 && w->job.to == NULL)
+		tell_full(e);
 	ui_progress_end(app->ui);
 	table_end(&t.plan);
 	whole = rc == 0 || e->kind == EK_CORRUPT;
@@ -299,15 +315,16 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	struct work w = { .folders = argv + 1, .n = argc - 1 };
 	int format = o->format;
 
-	if (o->to == NULL || *o->to == '\0') {
+	if (o->to == NULL ? !o->dry_run : *o->to == '\0') {
 		err_set(e, EK_USAGE, "where to is not said");
 		return err_next(e, "name a new directory: --to DIR");
 	}
 	if (format == FORMAT_BY_NAME)
-		format = guess_format(o->to);
+		format = o->to == NULL ? 0 : guess_format(o->to);
 	w.job = (struct job_export_opts){ .kind = formats[format].kind,
 	    .to = o->to, .dry_run = o->dry_run };
-	if (strcmp(o->to, "-") == 0 && check_stream(app, &w.job, e) == -1)
+	if (o->to != NULL && strcmp(o->to, "-") == 0 &&
+	    check_stream(app, &w.job, e) == -1)
 		return -1;
 	return target_read(app, argv[0], export_vault, &w, e);
 }

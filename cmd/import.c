@@ -146,6 +146,7 @@ report_json(struct ui *ui, const char *vault,
 	json_u64(j, "known", r->known);
 	json_u64(j, "missing", n->missing);
 	json_u64(j, "failed", n->failed);
+	json_u64(j, "passed_over", r->passed_over);
 	json_u64(j, "stored_bytes", n->stored_bytes);
 	json_u64(j, "milliseconds", (uint64_t)(seconds * 1000));
 	json_i64(j, "status", status);
@@ -236,6 +237,7 @@ import(struct app *app, const char *path, struct vault *v, const char *source,
 	    .told = tell_source, .progress = tell_progress, .arg = &t };
 	struct job_import_report report;
 	double began = seconds_now();
+	char text[TEXT_MAX];
 	int rc, status;
 
 	if (o->dry_run && !ui_json(app->ui) && !app->globals.ui.quiet)
@@ -250,6 +252,11 @@ import(struct app *app, const char *path, struct vault *v, const char *source,
 	if (ui_json(app->ui))
 		report_json(app->ui, path, &report, seconds_now() - began,
 		    status);
+	if (report.passed_over > 0)
+		ui_warn(app->ui, "%s part%s of the source %s passed over as "
+		    "no mail: -v tells which", text_count(text,
+		    report.passed_over), report.passed_over == 1 ? "" : "s",
+		    report.passed_over == 1 ? "was" : "were");
 	if (rc == 0 || report.run != 0 || e->kind == EK_PARTIAL)
 		report_text(&t, &report, seconds_now() - began);
 	return rc;

@@ -30,6 +30,7 @@ salvage_json(struct ui *ui, const struct target *t,
 	target_json_vault(j, t->vault);
 	json_u64(j, "manifests", r->manifests);
 	json_u64(j, "reconstructed", r->reconstructed);
+	json_u64(j, "forgotten", r->forgotten);
 	json_u64(j, "packs", r->packs);
 	json_u64(j, "contents", r->contents);
 	json_u64(j, "messages", r->messages);
@@ -67,7 +68,8 @@ salvage(struct app *app, const struct target *t, struct err *e)
 	    r.reconstructed == 1 ? "" : "s", r.packs, r.packs == 1 ? "" : "s",
 	    text_count(n, r.messages), r.messages == 1 ? "" : "s");
 	ui_note(app->ui, "%s: the old manifests are in orphans/; the next "
-	    "backup compares everything with the server", title);
+	    "backup compares everything with the server; a head that was "
+	    "noted for verify --expect counts no more", title);
 	if (r.unplaced > 0)
 		ui_warn(app->ui, "%s: %s message%s came without a folder: "
 		    "see the folder Lost and found", title,
@@ -75,8 +77,16 @@ salvage(struct app *app, const struct target *t, struct err *e)
 	if (r.damaged > 0)
 		ui_warn(app->ui, "%s: packs are damaged: mailkeep repair %s "
 		    "comes next", title, t->vault);
-	if (r.lost == 0)
+	if (r.lost == 0 && r.forgotten == 0)
 		return 0;
+	if (r.lost == 0) {
+		err_set(e, EK_PARTIAL, "what %" PRIu64 " manifest%s said is "
+		    "lost: no pack belongs to %s", r.forgotten,
+		    r.forgotten == 1 ? "" : "s",
+		    r.forgotten == 1 ? "it" : "them");
+		return err_next(e, "it was of flags and of messages that went: "
+		    "the next backup compares these with the server");
+	}
 	err_set(e, EK_PARTIAL, "%s message%s known by name only: no pack holds "
 	    "%s", text_count(n, r.lost), r.lost == 1 ? " is" : "s are",
 	    r.lost == 1 ? "it" : "them");
@@ -84,29 +94,47 @@ salvage(struct app *app, const struct target *t, struct err *e)
 	    "backup");
 }
 
+/* Make the catalog anew. */
 static int
-rebuild_one(struct app *app, struct target *t, struct err *e)
+rebuild(struct app *app, const struct target *t, struct err *e)
 {
 	const struct rebuild_opts *o = app->opts;
 	const char *title = account_title(t->account);
 	struct vault *v = NULL;
 	struct digest head;
+	uint64_t commits;
 	int rc;
 
-	if (o->salvage && (rc = salvage(app, t, e)) != 0)
-		return rc;
 	if (vault_open(t->vault, o->wait ? VAULT_WAIT : VAULT_WRITE,
 	    target_env(app), &v, e) == -1)
 		return -1;
 	ui_waiting(app->ui, "%s: making the catalog anew ...", title);
 	rc = vault_rebuild(v, o->quick, e);
 	ui_waited(app->ui);
-	if (rc == 0)
-		rc = target_alarm(v, e);
+	commits = vault_head(v, &head);
 	if (rc == 0)
 		ui_note(app->ui, "%s: the catalog was made anew from %" PRIu64
-		    " manifests", title, vault_head(v, &head));
+		    " manifest%s", title, commits, commits == 1 ? "" : "s");
+	if (rc == 0)
+		rc = target_alarm(v, e);
 	vault_close(&v);
+	return rc;
+}
+
+static int
+rebuild_one(struct app *app, struct target *t, struct err *e)
+{
+	const struct rebuild_opts *o = app->opts;
+	struct err why;
+	int rc = o->salvage ? salvage(app, t, e) : 0;
+
+	if (rc == -1 && e->kind != EK_PARTIAL)
+		return -1;
+	/* What a salvage could not save is told when the catalog is there, too. */
+	if (rebuild(app, t, &why) == -1) {
+		*e = why;
+		return -1;
+	}
 	return rc;
 }
 

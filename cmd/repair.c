@@ -77,8 +77,10 @@ report_text(struct ui *ui, const char *title,
 		    text_count(n, r->mended.adopted),
 		    r->mended.adopted == 1 ? "" : "s");
 	if (r->retired > 0)
-		ui_note(ui, "%s: %" PRIu64 " damaged pack%s moved to orphans/",
-		    title, r->retired, r->retired == 1 ? " was" : "s were");
+		ui_note(ui, "%s: %" PRIu64 " damaged pack%s no part of the "
+		    "vault any more; what is left of %s is in orphans/",
+		    title, r->retired, r->retired == 1 ? " is" : "s are",
+		    r->retired == 1 ? "it" : "them");
 	if (r->run == 0)
 		ui_note(ui, "%s: nothing to repair", title);
 }

@@ -108,14 +108,17 @@ report_text(struct ui *ui, const char *title, const struct vault_verify_report *
 	text_span(span, seconds);
 	if (ok && r->packs_read > 0)
 		ui_note(ui, "%s: %s read back from %" PRIu64 " of %" PRIu64
-		    " pack%s: every message is as it was",
+		    " pack%s: every message in %s is as it was",
 		    title, text_size(size, r->read), r->packs_read,
-		    r->packs, r->packs == 1 ? "" : "s");
+		    r->packs, r->packs == 1 ? "" : "s",
+		    r->packs_read == 1 ? "it" : "them");
 	if (ok)
 		ui_note(ui, "%s: %" PRIu64 " commit%s, %s messages: the vault "
-		    "is whole (%s)", title, r->commits,
+		    "is whole%s (%s)", title, r->commits,
 		    r->commits == 1 ? "" : "s",
-		    text_count(messages, r->messages), span);
+		    text_count(messages, r->messages),
+		    r->packs_read == r->packs ? "" :
+		    ", as far as names and sizes tell", span);
 	if (r->lost > 0)
 		ui_note(ui, "%s: %s message%s given up by an earlier repair",
 		    title, text_count(messages, r->lost),
@@ -140,8 +143,9 @@ advise(const struct vault_verify_report *r, const char *vault, struct err *e)
 	if (r->catalog_ahead)
 		return err_next(e, "bring the newest manifests and packs back "
 		    "from another copy of the vault; if there is none, "
-		    "mailkeep repair --accept-loss %s goes on without them",
-		    vault);
+		    "mailkeep rebuild --salvage %s takes what packs still "
+		    "hold of them, and mailkeep repair --accept-loss goes on "
+		    "without the rest", vault);
 	if (r->damage[FOUND_PACK] > 0 || r->damage[FOUND_CONTENT] > 0)
 		return err_next(e, "mailkeep repair %s saves what can be read "
 		    "and fetches the rest from the server again", vault);

@@ -101,7 +101,7 @@ enum foreign_date {
 
 /*
  * What is told on the way: ${where} in the source something can't be had, and why (${lost}), or is passed over as it
- * is no mail.  Both may hold any bytes.
+ * is no mail.  Where nothing is passed over, ${where} is NULL.  Both may hold any bytes.
  */
 typedef void foreign_told_fn(void *, bool lost, const char *where, const char *why);
 

@@ -310,10 +310,6 @@ foreign_body(struct foreign_in *in, const struct sink *to, struct err *e)
 	    pour_file(in, &spool, e);
 	if (r == -1)
 		return in->spool_failed || e->kind == EK_CANCELLED ? -1 : 1;
-	if (in->spool.n == 0) {
-		err_set(e, EK_CORRUPT, "it is empty");
-		return 1;
-	}
 	read_head_end(&in->head);
 	settle_flags(in);
 	settle_date(in);

@@ -47,6 +47,23 @@ begins_header(const char *p, size_t n)
 	return i > 1 && i < n && p[i] == ':';
 }
 
+/* The same as mail programs write it, with a blank: /etc/passwd and calendars have none. */
+static bool
+begins_mail(const char *p, size_t n)
+{
+	const char *colon = memchr(p, ':', n);
+
+	return begins_header(p, n) && colon + 1 < p + n &&
+	    strchr(" \t\r\n", colon[1]) != NULL && colon[1] != '\0';
+}
+
+/* MH calls messages by numbers. */
+static bool
+is_number(const char *name)
+{
+	return *name != '\0' && name[strspn(name, "0123456789")] == '\0';
+}
+
 static bool
 begins_packed(const char *p, size_t n)
 {
@@ -84,10 +101,14 @@ look_at(const struct foreign_in *in, const char *name, const char *p,
 		return LOOKS_MBOX;
 	if (begins_packed(p, n))
 		return LOOKS_PACKED;
+	if (format != FOREIGN_FROM_AUTO)
+		return LOOKS_OTHER;
 	/* Who names a single file means it. */
-	if (format == FOREIGN_FROM_AUTO && in->walk == NULL)
+	if (in->walk == NULL)
 		return read_path_ends(name, ".tar") ? LOOKS_PACKED :
-		    begins_header(p, n) ? LOOKS_EML : LOOKS_OTHER;
+		    begins_mail(p, n) ? LOOKS_EML : LOOKS_OTHER;
+	if (is_number(name) && begins_header(p, n))
+		return LOOKS_EML;
 	return LOOKS_OTHER;
 }
 
@@ -122,6 +143,7 @@ read_take_file(struct foreign_in *in, const char *dir, const char *name,
     bool maildir, const struct read_keywords *keywords)
 {
 	bool ours = !maildir && read_path_is_ours(name);
+	char *text;
 
 	in->in_maildir = maildir;
 	in->in_mbox = false;
@@ -130,9 +152,12 @@ read_take_file(struct foreign_in *in, const char *dir, const char *name,
 	    READ_KIND_OURS : READ_KIND_EML, dir) == -1)
 		return;
 	buf_clear(&in->words);
-	if (maildir && !read_maildir_flags(name, keywords, &in->words))
-		read_take_tell(in, false, buf_text(&in->where), "its keywords, letters "
-		    "from a to z, stand for nothing known");
+	if (maildir && !read_maildir_flags(name, keywords, &in->words)) {
+		text = xasprintf("%s: its keywords, letters from a to z, stand "
+		    "for nothing known", buf_text(&in->where));
+		read_take_tell(in, false, NULL, text);
+		free(text);
+	}
 	in->fresh = true;
 }
 
@@ -194,10 +219,10 @@ member_keywords(struct foreign_in *in, const char *dir, struct err *e)
 	return r;
 }
 
-/* A member that is not a message by its name: an mbox? */
+/* A member that is not a message by its name: one of MH, or an mbox? */
 static int
-member_other(struct foreign_in *in, const char *path, const char *name,
-    struct err *e)
+member_other(struct foreign_in *in, const char *path, const char *dir,
+    const char *name, struct err *e)
 {
 	const char *p;
 	size_t n;
@@ -206,6 +231,10 @@ member_other(struct foreign_in *in, const char *path, const char *name,
 		return 0;
 	if (read_file_peek(in->file, &p, &n, e) == -1)
 		return -1;
+	if (is_number(name) && begins_header(p, n)) {
+		read_take_file(in, dir, name, false, NULL);
+		return 0;
+	}
 	if (!begins_mbox(p, n)) {
 		read_take_tell(in, false, buf_text(&in->where), "it is no mail");
 		return 0;
@@ -248,7 +277,7 @@ read_take_member(struct foreign_in *in, const struct read_member *m, struct err 
 	else if (read_path_ends(name, ".eml"))
 		read_take_file(in, dir, name, false, NULL);
 	else if (!maildir)
-		rc = member_other(in, m->path, name, e);
+		rc = member_other(in, m->path, dir, name, e);
 out:
 	free(dir);
 	return rc;

@@ -191,6 +191,7 @@ enter(struct read_walk *w, const char *name, bool messages)
 	}
 	/* What is hidden is mail only where it is a Maildir++ folder. */
 	if (!messages && name[0] == '.' && !is_maildir(fd)) {
+		tell(w, false, "a hidden directory");
 		close(fd);
 		return;
 	}

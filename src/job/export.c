@@ -4,6 +4,7 @@
  * First the chosen messages are noted in a scratch file, so that the catalog is not held while they are written; then
  * they are read in the order in which they stand in the packs, so that each frame is decompressed once.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -290,8 +291,8 @@ write_message(struct exporter *x, uint64_t at, struct err *e)
 		    x->report, x->messages, x->bytes);
 	foreign_begin(x->out);
 	if (vault_read(x->v, &note.mail.sha256, &to, &why) == -1) {
-		/* What can't be read is left out, the rest is saved all the same. */
-		if (!x->broken && why.kind != EK_CANCELLED)
+		/* What is damaged is left out, the rest is saved all the same.  A shortage is no damage. */
+		if (!x->broken && (why.kind == EK_CORRUPT || why.sys == EIO))
 			return tell_damage(x, &note, why.text, e);
 		*e = why;
 		return -1;

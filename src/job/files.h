@@ -78,6 +78,7 @@ struct job_import_opts {
 struct job_import_report {
 	struct run_counts counts;	/* listed: found; missing: of these, can't be read; failed: nor can files */
 	uint64_t	 known;		/* were there already */
+	uint64_t	 passed_over;	/* parts of the source that are no mail, as far as can be seen */
 	uint64_t	 run, commit;	/* as of a backup */
 	struct digest	 head;
 };
@@ -85,7 +86,8 @@ struct job_import_report {
 /*
  * job_import(vault, opts, report_out, e): put the messages of a source into folders of the vault that no server has.
  * Of equal messages in a folder as many are added as it lacks, so that doing it twice adds nothing.  -1: EK_PARTIAL:
- * all but what was told to be lost is there; others as of a backup.  The report is filled in any case.
+ * all but what was told to be lost is there; EK_USAGE: there is no mail in the source, and no commit; others as of a
+ * backup.  The report is filled in any case.
  */
 int job_import(struct vault *, const struct job_import_opts *, struct job_import_report *, struct err *);
 

@@ -20,18 +20,31 @@ find_lacking(struct backup *b, struct visit *v, struct uidset *out,
 	return 0;
 }
 
-/* What was missing in this epoch and is not among ${there}. */
+/*
+ * What was missing in this epoch: not among ${there} it is over, else it is lacking still, though the message itself
+ * may be known: its content was given up.
+ */
 static int
 find_over(struct backup *b, struct visit *v, const struct uidset *there,
     struct findings *f, struct err *e)
 {
+	struct uidset still = UIDSET_INIT;
+	int rc = -1;
+
 	if (v->known.epoch != v->where.epoch || v->known.missing == 0)
 		return 0;
-	if (catalog_missing(b->catalog, v->where.epoch, &f->over, e) == -1)
-		return -1;
+	if (catalog_missing(b->catalog, v->where.epoch, &f->over, e) == -1 ||
+	    catalog_missing(b->catalog, v->where.epoch, &still, e) == -1)
+		goto out;
 	uidset_remove_set(&f->over, there);
+	uidset_remove_set(&still, &f->over);
+	uidset_remove_set(&still, &v->arrived);
+	uidset_add_set(&f->lacking, &still);
 	uidset_remove_set(&f->lacking, &f->over);
-	return 0;
+	rc = 0;
+out:
+	uidset_release(&still);
+	return rc;
 }
 
 static void

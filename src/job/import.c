@@ -30,7 +30,7 @@
 
 #define SPACE_RESERVE	(32 * 1024 * 1024)	/* free on the disk, or the run stops */
 #define NAME_LIMIT	8192	/* of a folder, with what it is below */
-#define PASSED_MAX	20	/* so many files that are no mail are named */
+#define NOTES_MAX	20	/* so many files that are no mail are named */
 
 /* A folder that messages go to. */
 struct into {
@@ -59,7 +59,7 @@ struct import {
 	struct run_counts safe;		/* what the last commit made durable */
 	uint64_t	 head;		/* last commit of the run before */
 	struct buf	 name;		/* own; scratch */
-	uint64_t	 passed;	/* files that are no mail */
+	uint64_t	 notes;		/* what was passed over, or remarked */
 	char		*problem;	/* own: the first, or NULL */
 };
 
@@ -81,20 +81,24 @@ on_told(void *arg, bool lost, const char *where, const char *why)
 
 	if (lost)
 		im->report->counts.failed++;
-	else if (im->passed++ >= PASSED_MAX)
-		return;
+	else {
+		if (where != NULL)
+			im->report->passed_over++;
+		if (im->notes++ >= NOTES_MAX)
+			return;
+	}
 	tell(im, lost, where, why);
 }
 
 static void
-tell_passed(struct import *im)
+tell_notes(struct import *im)
 {
 	char text[64];
 
-	if (im->passed <= PASSED_MAX)
+	if (im->notes <= NOTES_MAX)
 		return;
-	snprintf(text, sizeof(text), "%" PRIu64 " more files were passed over",
-	    im->passed - PASSED_MAX);
+	snprintf(text, sizeof(text), "%" PRIu64 " more notes are left out",
+	    im->notes - NOTES_MAX);
 	tell(im, false, NULL, text);
 }
 
@@ -439,6 +443,20 @@ verdict(struct import *im, struct err *e)
 	    "twice");
 }
 
+/* Who names a source means that there is mail in it. */
+static int
+check_found(const struct import *im, struct err *e)
+{
+	const struct run_counts *n = &im->report->counts;
+
+	if (n->listed > 0 || n->failed > 0)
+		return 0;
+	err_set(e, EK_USAGE, "%s: there is no mail in it, as far as can be "
+	    "seen", im->opts->source);
+	return err_next(e, "-v names what was passed over; --format eml takes "
+	    "every file for a message");
+}
+
 /* Write the end of the run; whatever ended it, what is whole is kept. */
 static int
 end_run(struct import *im, bool finished, int rc, struct err *e)
@@ -517,7 +535,8 @@ import(struct import *im, struct err *e)
 	if (begin(im, e) == -1 || collect_all(im, e) == -1)
 		return -1;
 	if (im->opts->dry_run) {
-		if ((rc = take_all(im, e)) == 0)
+		if ((rc = take_all(im, e)) == 0 &&
+		    (rc = check_found(im, e)) == 0)
 			rc = verdict(im, e);
 		return rc;
 	}
@@ -527,6 +546,10 @@ import(struct import *im, struct err *e)
 	im->report->run = vault_run(im->txn);
 	finished = (rc = vault_bulk(im->txn, e)) == 0 &&
 	    (rc = take_all(im, e)) == 0;
+	if (finished && check_found(im, e) == -1) {
+		im->report->run = 0;
+		return -1;
+	}
 	if (finished)
 		rc = verdict(im, e);
 	return end_run(im, finished, rc, e);
@@ -545,7 +568,7 @@ job_import(struct vault *v, const struct job_import_opts *opts,
 	buf_init(&im.name, NAME_LIMIT);
 	im.head = vault_head(v, &head);
 	rc = import(&im, e);
-	tell_passed(&im);
+	tell_notes(&im);
 	tell_folders(&im);
 	report->commit = vault_head(v, &report->head);
 	release(&im);

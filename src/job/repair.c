@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/mem.h"
 #include "job/job.h"
+#include "mail/uidset.h"
 
 #define COMMIT_BYTES	(256 * 1024 * 1024)
 
@@ -30,6 +31,12 @@ struct names {
 	size_t		 n, cap;
 };
 
+/* A message that is on the server, as far as known, and whose content is given up. */
+struct given_up {
+	uint64_t	 folder, epoch;
+	uint32_t	 uid;
+};
+
 struct repair {
 	struct vault	*v;
 	const struct job_repair_opts *opts;
@@ -43,6 +50,8 @@ struct repair {
 	const char	*pack;		/* whose contents are collected, or told as lost */
 	struct want	*wants;		/* own */
 	size_t		 wants_n, wants_cap;
+	struct given_up	*given_up;	/* own */
+	size_t		 given_up_n, given_up_cap;
 };
 
 /* ---- what is damaged ---- */
@@ -111,6 +120,21 @@ look(struct repair *r, struct err *e)
 	return err_next(e, "bring them back from another copy of the vault; "
 	    "if there is none, mailkeep rebuild --salvage %s makes the best of "
 	    "what is left", vault_path(r->v));
+}
+
+/*
+ * What is given up is what the catalog says that nobody needs.  One that lacks something is made anew; not any, because
+ * the header lines of what is lost would be gone with it.
+ */
+static int
+check_catalog(struct repair *r, struct err *e)
+{
+	int knows = 0;
+
+	if (r->report->before.damage[FOUND_CATALOG] == 0 &&
+	    (knows = vault_knows(r->v, e)) == -1)
+		return -1;
+	return knows ? 0 : vault_rebuild(r->v, true, e);
 }
 
 static int
@@ -227,7 +251,7 @@ on_whole(void *arg, const struct job_wanted *wanted,
 		f->r->report->refetched++;
 	if (got == -1 || commit_due(f->r, e) == -1)
 		return -1;
-	return got;
+	return got > 0;
 }
 
 static int
@@ -319,7 +343,39 @@ tell_lost(void *arg, const struct known_message *m, struct err *e)
 	r->report->lost++;
 	if (r->opts->lost != NULL)
 		r->opts->lost(r->opts->arg, m, r->pack);
+	if (!m->gone && m->uidvalidity != 0) {
+		r->given_up = mem_grow(r->given_up, &r->given_up_cap,
+		    r->given_up_n + 1, sizeof(*r->given_up));
+		r->given_up[r->given_up_n++] = (struct given_up){ m->folder,
+		    m->epoch, m->uid };
+	}
 	return cancel_check(e);
+}
+
+/* Should the server have it after all, the next backup asks for it by number. */
+static int
+record_missing(struct repair *r, struct err *e)
+{
+	struct record rec = { .kind = REC_MISSING };
+	struct uidset uids = UIDSET_INIT;
+	size_t i;
+	int rc = 0;
+
+	/* By folder and UID, as they were told. */
+	for (i = 0; rc == 0 && i < r->given_up_n; i++) {
+		const struct given_up *g = &r->given_up[i];
+
+		uidset_add(&uids, g->uid);
+		if (i + 1 < r->given_up_n && g[1].epoch == g->epoch)
+			continue;
+		rec.u.missing = (struct rec_missing){ .folder = g->folder,
+		    .epoch = g->epoch, .uids = &uids,
+		    .reason = "given up by a repair" };
+		rc = vault_put(r->txn, &rec, e);
+		uidset_clear(&uids);
+	}
+	uidset_release(&uids);
+	return rc;
 }
 
 /* A damaged pack can go once nothing needs it, or the loss is accepted. */
@@ -329,13 +385,15 @@ settle_pack(struct repair *r, const char *pack, struct err *e)
 	uint64_t lost = r->report->lost;
 
 	r->pack = pack;
-	r->lacking_n = 0;
+	r->lacking_n = r->given_up_n = 0;
 	if (catalog_pack_blobs(vault_catalog(r->v), pack, note_lacking, r, e) ==
 	    -1 || catalog_costs(vault_catalog(r->v), r->lacking, r->lacking_n,
 	    tell_lost, r, e) == -1)
 		return -1;
 	if (r->report->lost > lost && !r->opts->accept_loss)
 		return 0;
+	if (record_missing(r, e) == -1)
+		return -1;
 	r->report->retired++;
 	return vault_retire(r->txn, pack, e);
 }
@@ -352,7 +410,7 @@ mend(struct repair *r, struct err *e)
 		if (vault_save_pack(r->txn, r->packs.v[i], &r->report->mended,
 		    e) == -1 || commit_due(r, e) == -1)
 			return -1;
-	if ((r->orphans && vault_adopt(r->txn, &r->report->mended, e) == -1) ||
+	if (vault_adopt(r->txn, &r->report->mended, e) == -1 ||
 	    find_lacking(r, e) == -1 ||
 	    vault_find_copies(r->txn, r->lacking, r->lacking_n,
 	    &r->report->mended, e) == -1 || find_lacking(r, e) == -1)
@@ -361,6 +419,8 @@ mend(struct repair *r, struct err *e)
 		*e = why;
 		return -1;
 	}
+	if (vault_fill_folders(r->txn, e) == -1)
+		return -1;
 	for (i = 0; i < r->packs.n; i++)
 		if (settle_pack(r, r->packs.v[i], e) == -1)
 			return -1;
@@ -374,9 +434,14 @@ verdict(const struct repair *r, struct err *e)
 
 	if (n == 0 || r->opts->accept_loss)
 		return 0;
-	err_set(e, EK_CORRUPT, "%" PRIu64 " message%s can't be read, and %s "
-	    "had from the server", n, n == 1 ? "" : "s",
-	    r->opts->offline ? "were not to be" : "could not be");
+	if (r->opts->offline) {
+		err_set(e, EK_CORRUPT, "%" PRIu64 " message%s can't be read, "
+		    "and the server was not asked", n, n == 1 ? "" : "s");
+		return err_next(e, "mailkeep repair %s asks it",
+		    vault_path(r->v));
+	}
+	err_set(e, EK_CORRUPT, "%" PRIu64 " message%s can't be read, and could "
+	    "not be had from the server", n, n == 1 ? "" : "s");
 	return err_next(e, "bring the packs that were named back from another "
 	    "copy of the vault; only if there is none, mailkeep repair "
 	    "--accept-loss %s gives these messages up", vault_path(r->v));
@@ -430,6 +495,7 @@ job_repair(struct vault *v, const struct job_repair_opts *opts,
 	if ((rc = look(&r, e)) == 0)
 		rc = set_aside(&r, e);
 	if (rc == 0 && (r.packs.n > 0 || r.orphans) &&
+	    (rc = check_catalog(&r, e)) == 0 &&
 	    (rc = vault_begin(v, "repair", &r.txn, e)) == 0) {
 		if ((rc = mend(&r, e)) == 0)
 			rc = verdict(&r, e);
@@ -439,5 +505,6 @@ job_repair(struct vault *v, const struct job_repair_opts *opts,
 	release_names(&r.packs);
 	release_names(&r.strangers);
 	free(r.lacking);
+	free(r.given_up);
 	return rc;
 }

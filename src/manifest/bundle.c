@@ -194,7 +194,7 @@ struct making {
 };
 
 static int
-append(struct making *m, const struct extent *x, struct err *e)
+append(struct outfile *file, const struct extent *x, struct err *e)
 {
 	char *piece = xmalloc(PIECE);
 	uint64_t at;
@@ -204,7 +204,7 @@ append(struct making *m, const struct extent *x, struct err *e)
 	for (at = x->start; rc == 0 && at < x->end; at += n) {
 		n = x->end - at > PIECE ? PIECE : (size_t)(x->end - at);
 		if ((rc = io_read_at(x->fd, piece, n, at, e)) == 0)
-			rc = outfile_write(m->file, piece, n, e);
+			rc = outfile_write(file, piece, n, e);
 	}
 	free(piece);
 	return rc;
@@ -221,7 +221,7 @@ add_manifest(struct making *m, uint64_t commit, struct err *e)
 		goto fail;
 	rule_put64(m->index + INDEX_HEADER + 8 * (commit - m->b.first),
 	    x.end - x.start);
-	rc = append(m, &x, e);
+	rc = append(m->file, &x, e);
 	close(x.fd);
 fail:
 	return rc == 0 ? 0 : err_add(e, "manifest %" PRIu64, commit);
@@ -373,6 +373,41 @@ manifest_check(struct manifest_dir *d, uint64_t first, uint64_t last,
 		err_add(e, "%s", name);
 	bundle_close(&o);
 	return rc;
+}
+
+/* ---- back into files of their own ---- */
+
+/* One manifest, unless it has a file of its own. */
+static int
+take_out(struct manifest_dir *d, int tmp, uint64_t commit, struct err *e)
+{
+	char name[MANIFEST_NAME_MAX];
+	struct outfile *file = NULL;
+	const struct bundle *in;
+	struct extent x;
+	int rc;
+
+	if (dir_find(d, commit, &x, &in, e) == -1)
+		return -1;
+	manifest_name(name, commit);
+	rc = in == NULL ? 0 : outfile_create(tmp, name, &file, e);
+	if (rc == 0 && in != NULL && (rc = append(file, &x, e)) == 0)
+		rc = outfile_publish(&file, d->fd, name, e);
+	outfile_discard(&file);
+	close(x.fd);
+	return rc;
+}
+
+int
+manifest_unbundle(struct manifest_dir *d, int tmp, uint64_t first,
+    uint64_t last, struct err *e)
+{
+	uint64_t commit;
+
+	for (commit = first; commit <= last; commit++)
+		if (take_out(d, tmp, commit, e) == -1)
+			return err_add(e, "manifest %" PRIu64, commit);
+	return 0;
 }
 
 /* ---- what is not needed any more ---- */

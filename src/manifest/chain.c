@@ -290,7 +290,9 @@ load_for(struct manifest_dir *d, uint64_t commit, struct err *e)
 		}
 		b = covers(d, commit);
 		bundle_close(&d->open);
-		if (b != NULL && bundle_open(d->fd, b, &d->open, e) == 0)
+		if (b != NULL && (bundle_open(d->fd, b, &d->open, e) == 0 ||
+		    (e->kind == EK_CORRUPT &&
+		    bundle_walk(d->fd, b, &d->open, e) == 0)))
 			return 1;
 		if (fresh)
 			return b == NULL ? 0 : -1;

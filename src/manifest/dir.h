@@ -61,6 +61,11 @@ int dir_find(struct manifest_dir *, uint64_t commit, struct extent *, const stru
 /* bundle_open(dir, b, out, e), bundle_close(o): read the index; e->sys is ENOENT where there is no such file. */
 int bundle_open(int, const struct bundle *, struct open_bundle *, struct err *);
 void bundle_close(struct open_bundle *);
+/*
+ * walk.c: bundle_walk(dir, b, out, e): the same for one whose index is damaged: where its manifests end shows in their
+ * frames, as long as these are whole.
+ */
+int bundle_walk(int, const struct bundle *, struct open_bundle *, struct err *);
 /* bundle_part(o, first, last): where these manifests are in it; its descriptor is borrowed. */
 struct extent bundle_part(const struct open_bundle *, uint64_t first, uint64_t last);
 

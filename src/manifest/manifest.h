@@ -121,6 +121,8 @@ void manifest_close(struct manifest_reader **);
 #define MANIFEST_BUNDLE_MAX	(1024 * 1024)
 int manifest_bundle(struct manifest_dir *, int tmp, uint64_t first, uint64_t last, struct err *);
 int manifest_check(struct manifest_dir *, uint64_t first, uint64_t last, struct err *);
+/* manifest_unbundle(dir, tmp, first, last, e): put those that only a bundle has back into files of their own. */
+int manifest_unbundle(struct manifest_dir *, int tmp, uint64_t first, uint64_t last, struct err *);
 int manifest_tidy(struct manifest_dir *, int64_t before, struct err *);
 
 /* manifest_is_pack(name): whether a file of this name can be a pack: no record names one that is called otherwise. */

@@ -18,6 +18,7 @@ struct adopting {
 	const char	*pack;
 	struct vault_mended *report;
 	struct notes	 notes;		/* own; of the pack */
+	size_t		 sorted;	/* of them, by content */
 	uint64_t	 found_epoch;	/* of FOUND_FOLDER; 0: there is none yet */
 	uint64_t	 found_folder;
 	uint32_t	 found_uid;
@@ -43,16 +44,47 @@ adopt_note(void *arg, const char *line, size_t n, struct err *e)
 	return 0;
 }
 
-static const struct note *
-note_of(const struct adopting *m, const struct digest *sha256)
+static int
+by_prefix(const void *a, const void *b)
+{
+	const struct note *x = a, *y = b;
+
+	if (x->prefix != y->prefix)
+		return x->prefix < y->prefix ? -1 : 1;
+	if (x->epoch != y->epoch)
+		return x->epoch < y->epoch ? -1 : 1;
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* The first note of a content, or where it would be.  They have all come before the first message. */
+static size_t
+first_note(struct adopting *m, const struct digest *sha256)
 {
 	uint64_t prefix = notes_prefix(sha256);
-	size_t i;
+	size_t low = 0, high = m->notes.n, mid;
 
-	for (i = 0; i < m->notes.n; i++)
-		if (m->notes.v[i].prefix == prefix)
-			return &m->notes.v[i];
-	return NULL;
+	if (m->sorted != m->notes.n)
+		qsort(m->notes.v, m->notes.n, sizeof(*m->notes.v), by_prefix);
+	m->sorted = m->notes.n;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (m->notes.v[mid].prefix < prefix)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* What was imported has no UIDVALIDITY: the number of the epoch is all there is. */
+static bool
+same_epoch(const struct known_folder *k, const struct note_folder *f,
+    const struct note_epoch *p)
+{
+	if (k->facts.gone || k->uidvalidity != p->uidvalidity)
+		return false;
+	return p->uidvalidity != 0 || (f->space == MAIL_IMPORTED &&
+	    k->facts.space == MAIL_IMPORTED && k->epoch == p->epoch);
 }
 
 /*
@@ -70,11 +102,11 @@ old_spot(struct adopting *m, const struct note *note, struct mend_spot *s,
 	struct known_uid taken;
 	int r;
 
-	if (f == NULL || p == NULL || p->uidvalidity == 0)
+	if (f == NULL || p == NULL)
 		return 0;
 	if ((r = catalog_folder(c, f->name, &folder, e)) != 1)
 		return r;
-	if (folder.facts.gone || folder.uidvalidity != p->uidvalidity)
+	if (!same_epoch(&folder, f, p))
 		return 0;
 	s->box = (struct vault_box){ .folder = folder.facts.folder,
 	    .epoch = folder.epoch, .uidvalidity = folder.uidvalidity };
@@ -141,31 +173,66 @@ found_spot(struct adopting *m, struct mend_spot *s, struct err *e)
 	return 0;
 }
 
-/* A content that the vault has nowhere else. */
+/* Back to where a note tells: 1, 0 it can't, -1. */
+static int
+adopt_there(struct adopting *m, const struct note *note, struct err *e)
+{
+	struct mend_spot s = { .meta = { .uid = note->uid,
+	    .flags = note->flags, .labels = note->labels, .date = note->date,
+	    .has_date = note->has_date } };
+	int r;
+
+	if ((r = old_spot(m, note, &s, e)) == 1 &&
+	    vault_add(m->t, &s.box, &s.meta, e) == -1)
+		r = -1;
+	if (r == 1 && s.box.epoch == m->found_epoch && note->uid > m->found_uid)
+		m->found_uid = note->uid;
+	mend_spot_release(&s);
+	m->report->adopted += r == 1;
+	return r;
+}
+
+/* What has no place any more keeps what its note tells of it. */
+static int
+adopt_stray(struct adopting *m, const struct pack_found *f,
+    const struct note *note, struct err *e)
+{
+	struct mend_spot s = { .meta = { .flags = "", .date = f->mtime,
+	    .has_date = f->mtime != 0 } };
+
+	if (note != NULL)
+		s.meta = (struct mail_meta){ .flags = note->flags,
+		    .labels = note->labels, .date = note->date,
+		    .has_date = note->has_date };
+	if (found_spot(m, &s, e) == -1 ||
+	    vault_add(m->t, &s.box, &s.meta, e) == -1)
+		return -1;
+	m->report->adopted++;
+	return 0;
+}
+
+/* A content that the vault has nowhere else, and each message that had it. */
 static int
 adopt_new(struct adopting *m, const struct pack_found *f,
     const struct pack_reading *r, struct err *e)
 {
-	const struct note *note = note_of(m, &r->sha256);
-	struct mend_spot s = { .meta = { .flags = "", .date = f->mtime,
-	    .has_date = f->mtime != 0 } };
-	int placed = 0, rc = -1;
+	uint64_t prefix = notes_prefix(&r->sha256);
+	size_t first = first_note(m, &r->sha256), i;
+	bool placed = false, noted;
+	int got;
 
-	if (note != NULL) {
-		s.meta = (struct mail_meta){ .uid = note->uid,
-		    .flags = note->flags, .labels = note->labels,
-		    .date = note->date, .has_date = note->has_date };
-		placed = old_spot(m, note, &s, e);
+	if (mend_take(m->t, r, e) == -1)
+		return -1;
+	for (i = first; i < m->notes.n && m->notes.v[i].prefix == prefix; i++) {
+		if ((got = adopt_there(m, &m->notes.v[i], e)) == -1)
+			return -1;
+		placed = placed || got == 1;
 	}
-	if (placed == -1 || (placed == 0 && found_spot(m, &s, e) == -1) ||
-	    mend_take(m->t, r, e) == -1 ||
-	    vault_add(m->t, &s.box, &s.meta, e) == -1)
-		goto out;
-	m->report->adopted++;
-	rc = cancel_check(e);
-out:
-	mend_spot_release(&s);
-	return rc;
+	noted = i > first;
+	if (!placed && adopt_stray(m, f, noted ? &m->notes.v[first] : NULL,
+	    e) == -1)
+		return -1;
+	return cancel_check(e);
 }
 
 static int
@@ -173,7 +240,6 @@ adopt_found(void *arg, const struct pack_found *f, struct err *e)
 {
 	struct adopting *m = arg;
 	const struct pack_reading *r;
-	struct mend_spot s;
 	int known, rc;
 
 	if ((known = mend_known(m->t, f, &r, e)) == -1)
@@ -183,15 +249,12 @@ adopt_found(void *arg, const struct pack_found *f, struct err *e)
 	if ((rc = intake_has(m->t, &r->sha256, e)) != 0)
 		return rc == -1 ? -1 : 0;
 	/* One that was damaged, or given up. */
-	if ((known = mend_first_spot(m->t->v, &r->sha256, &s, e)) != 1)
-		return known;
-	rc = mend_take(m->t, r, e) == -1 ||
-	    intake_replace(m->t, &s.box, &s.meta, e) == -1 ? -1 :
-	    cancel_check(e);
-	mend_spot_release(&s);
-	if (rc == 0)
-		m->report->saved++;
-	return rc;
+	if (mend_take(m->t, r, e) == -1)
+		return -1;
+	if ((rc = mend_put_back(m->t, &r->sha256, e)) != 1)
+		return rc;
+	m->report->saved++;
+	return cancel_check(e);
 }
 
 /* Whatever it is called now, if it was a pack once. */
@@ -210,6 +273,7 @@ adopt_pack(void *arg, const char *name, struct err *e)
 	rc = pack_scan(m->t->v->orphans, name,
 	    mbox ? CONTAINER_MBOX : CONTAINER_TAR, NULL, 0, &fns, e);
 	notes_release(&m->notes);
+	m->sorted = 0;
 	if (rc == -1 && mend_failed(m->t, e)) {
 		log_info("orphans/%s: %s", name, e->text);
 		rc = 0;

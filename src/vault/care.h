@@ -86,10 +86,20 @@ int vault_adopt(struct vault_txn *, struct vault_mended *, struct err *);
 int vault_find_copies(struct vault_txn *, struct digest *, size_t, struct vault_mended *, struct err *);
 /*
  * vault_replace(t, box, meta, sha256, e): if what was taken in is this content, of a message on record with these
- * facts, store it.  1 stored, 0 it is not, or was there after all, -1.
+ * facts, store it.  1 stored, 2 it is, but was there after all, 0 it is another, -1.
  */
 int vault_replace(struct vault_txn *, const struct vault_box *, const struct mail_meta *, const struct digest *,
     struct err *);
+/*
+ * vault_fill_folders(t, e): in an mbox vault, where a folder's packs lack messages whose content others have still,
+ * store them there, too.  Commits what came before.
+ */
+int vault_fill_folders(struct vault_txn *, struct err *);
+/*
+ * vault_knows(v, e): whether the catalog has each message and each content that the manifests tell: 1, 0, -1.  Before
+ * anything is given up because the catalog knows of nobody who needs it.
+ */
+int vault_knows(struct vault *, struct err *);
 /*
  * vault_retire(t, pack, e): give up a damaged pack: what has no place elsewhere is lost.  Its file goes to orphans/ by
  * vault_clear(v, e) once that is committed, or when the vault is opened for writing the next time.
@@ -135,14 +145,21 @@ struct vault_orphans {
 	uint64_t	others;		/* manifests' directories and catalogs that were set aside */
 	uint64_t	bytes;		/* of these files */
 	uint64_t	strangers;	/* what nobody here put there, and is left alone */
+	uint64_t	only;		/* contents of these packs that the vault does not have, or not any more */
 };
-/* vault_orphans(v, out, e): what there is; vault_drop_orphans(v, out, e): a writer removes it. */
+/*
+ * vault_orphans(v, out, e): what there is; all packs are read for that.  vault_spare_orphans(v, orphans, e): -1,
+ * EK_REFUSED, if that is all there is of some messages, else 0.  vault_drop_orphans(v, out, e): a writer removes it, or
+ * is refused that way and removes nothing.  What can't be read of a pack doesn't count.
+ */
 int vault_orphans(struct vault *, struct vault_orphans *, struct err *);
+int vault_spare_orphans(const struct vault *, const struct vault_orphans *, struct err *);
 int vault_drop_orphans(struct vault *, struct vault_orphans *, struct err *);
 
 struct vault_salvage_report {
 	uint64_t	manifests;	/* that were there */
 	uint64_t	reconstructed;	/* commits whose manifest was missing or damaged, and made anew from packs */
+	uint64_t	forgotten;	/* of these, commits that had no packs: what they said is lost */
 	uint64_t	packs;		/* read for that, */
 	uint64_t	contents, messages;	/* found in them */
 	uint64_t	unplaced;	/* of these, messages whose folder nothing tells */

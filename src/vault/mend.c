@@ -48,6 +48,7 @@ mend_release(struct vault_txn *t)
 	free(t->distrusted);
 	t->distrusted = NULL;
 	t->distrusted_cap = 0;
+	mend_needs_free(&t->needs);
 }
 
 int
@@ -111,25 +112,46 @@ note_first(void *arg, const struct known_message *m, struct err *e)
 	return 1;
 }
 
+/* The name of its folder; where there is none the spot is released. */
+static int
+name_spot(const struct vault *v, struct mend_spot *s, struct err *e)
+{
+	struct known_folder folder;
+	int r;
+
+	r = catalog_folder_by_number(v->catalog, s->box.folder, &folder, e);
+	if (r == 1)
+		mend_spot_folder(s, &folder);
+	else
+		mend_spot_release(s);
+	return r;
+}
+
 int
 mend_first_spot(const struct vault *v, const struct digest *sha256,
     struct mend_spot *out, struct err *e)
 {
-	struct known_folder folder;
 	char hex[DIGEST_HEX];
 	int r;
 
 	*out = (struct mend_spot){ .name = NULL };
 	r = catalog_by_prefix(v->catalog, digest_hex(sha256, hex), note_first,
 	    out, e);
-	if (r == 1)
-		r = catalog_folder_by_number(v->catalog, out->box.folder,
-		    &folder, e);
-	if (r == 1)
-		mend_spot_folder(out, &folder);
-	else
-		mend_spot_release(out);
-	return r;
+	return r == 1 ? name_spot(v, out, e) : r;
+}
+
+int
+mend_spot_at(const struct vault *v, uint64_t commit, uint64_t line,
+    struct mend_spot *out, struct err *e)
+{
+	struct known_message m;
+	int r;
+
+	*out = (struct mend_spot){ .name = NULL };
+	if ((r = catalog_message(v->catalog, commit, line, &m, e)) != 1)
+		return r;
+	note_first(out, &m, e);
+	return name_spot(v, out, e);
 }
 
 bool
@@ -243,7 +265,7 @@ struct saving {
 	struct vault_txn *t;
 	const char	*pack;
 	struct vault_mended *report;
-	bool		 again;		/* the walk without a table of frames: only what is still lacking */
+	const struct mend_walk *w;
 	bool		 damaged;	/* the walk met something that can't be read */
 	bool		 had;		/* the content that is stored is there already */
 };
@@ -270,9 +292,8 @@ save_choose(void *arg, const struct pack_found *f,
 	if ((has = intake_has(s->t, &(*out)->sha256, e)) == -1)
 		return -1;
 	s->had = has == 1;
-	/* The packs of a folder hold all of its mail: in an mbox every appearance counts. */
-	return !s->had ||
-	    (s->t->v->container == CONTAINER_MBOX && !s->again);
+	/* In an mbox every appearance counts, but none twice: an earlier run may have saved some. */
+	return s->had ? mend_lacks(s->t, &(*out)->sha256, s->w->folder, e) : 1;
 }
 
 static int
@@ -280,7 +301,7 @@ save_stored(void *arg, const struct rec_blob *b, struct err *e)
 {
 	struct saving *s = arg;
 
-	(void)b;
+	mend_took(s->t, &b->sha256, s->w->folder);
 	if (!s->had)
 		s->report->saved++;
 	return cancel_check(e);
@@ -295,6 +316,7 @@ vault_save_pack(struct vault_txn *t, const char *pack,
 	    .stored = save_stored, .damage = save_damage, .arg = &s };
 	int rc;
 
+	s.w = &w;
 	if (t->broken)
 		return txn_broken(t, e);
 	if (faccessat(t->v->packs, pack, F_OK, AT_SYMLINK_NOFOLLOW) == -1)
@@ -302,7 +324,7 @@ vault_save_pack(struct vault_txn *t, const char *pack,
 	rc = mend_walk(&w, pack, e);
 	/* It may be another pack's file, or its frames may have moved: then they have to be searched for. */
 	if (rc == 1 && s.damaged) {
-		s.again = w.blind = true;
+		w.blind = true;
 		rc = mend_walk(&w, pack, e);
 	}
 	/* A file that can't be opened at all gives nothing. */
@@ -319,15 +341,18 @@ vault_replace(struct vault_txn *t, const struct vault_box *box,
     const struct mail_meta *meta, const struct digest *want, struct err *e)
 {
 	struct digest got;
-	int has;
+	int r;
 
 	if (t->broken)
 		return txn_broken(t, e);
 	vault_intake_seen(t, &got);
 	if (!digest_equal(&got, want))
 		return 0;
-	if ((has = intake_has(t, want, e)) != 0)
-		return has;
+	if ((r = intake_has(t, want, e)) != 0)
+		return r == -1 ? -1 : 2;
+	if (t->v->container == CONTAINER_MBOX &&
+	    (r = mend_put_back(t, want, e)) != 0)
+		return r;
 	return intake_replace(t, box, meta, e) == -1 ? -1 : 1;
 }
 

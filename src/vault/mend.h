@@ -41,8 +41,22 @@ struct mend_spot {
 };
 /* mend_first_spot(v, sha256, out, e): where a content appeared first: 1, 0 nowhere, -1. */
 int mend_first_spot(const struct vault *, const struct digest *, struct mend_spot *, struct err *);
+/* mend_spot_at(v, commit, line, out, e): the place of this message: 1, 0 there is none, -1. */
+int mend_spot_at(const struct vault *, uint64_t commit, uint64_t line, struct mend_spot *, struct err *);
 void mend_spot_folder(struct mend_spot *, const struct known_folder *);
 void mend_spot_release(struct mend_spot *);
+
+/*
+ * The packs of an mbox folder hold each of its messages.  mend_lacks(t, sha256, folder, e): of a content that a damaged
+ * pack held, whether the others have fewer than the folder has messages: 1, 0, -1.  mend_took(t, sha256, folder): one
+ * was stored.  mend_put_back(t, sha256, e): store what was taken in, a content on record, in a folder that lacks it, or
+ * as where it appeared first: 1 stored, 0 no message has it, -1.
+ */
+int mend_lacks(struct vault_txn *, const struct digest *, uint64_t folder, struct err *);
+void mend_took(struct vault_txn *, const struct digest *, uint64_t folder);
+int mend_put_back(struct vault_txn *, const struct digest *, struct err *);
+void mend_needs_free(struct mend_needs **);
+
 /* mend_failed(t, e): whether an error is only about the pack that was read, so that the next one can be tried. */
 bool mend_failed(const struct vault_txn *, const struct err *);
 

@@ -79,6 +79,7 @@ struct vault_txn {
 	char		*whole[16];	/* own; packs seen to be there with their size, newest first */
 	char		**distrusted;	/* own; packs that may be damaged: what they hold counts as not there */
 	size_t		 distrusted_n, distrusted_cap;
+	struct mend_needs *needs;	/* own; mbox: what folders' packs lack, once it was asked for */
 };
 
 /* layout.c: vault.json */
@@ -87,6 +88,8 @@ int layout_read(struct vault *, struct err *);
 /* recover.c: see vault_open() */
 int recover_head(struct vault *, struct err *);
 int recover_tmp(struct vault *, struct err *);
+/* recover_miss(v, e): EK_CORRUPT where packs tell of commits that no manifest is there of. */
+int recover_miss(struct vault *, struct err *);
 int recover_scratch(struct vault *, struct err *);
 /* recover_set_catalog_aside(v, e): move the catalog to orphans/. */
 int recover_set_catalog_aside(struct vault *, struct err *);
@@ -123,6 +126,13 @@ int txn_emit(struct vault_txn *, const struct record *, struct err *);
 int txn_break(struct vault_txn *, const struct err *);
 int txn_broken(const struct vault_txn *, struct err *);
 int txn_seal_pack(struct vault_txn *, struct err *);
+
+/*
+ * again.c: again_commit(v, commit, e): read the packs back that a commit brought: whole, or -1.
+ * again_retires(v, commit, pack): its manifest says that this pack was compacted.
+ */
+int again_commit(struct vault *, uint64_t commit, struct err *);
+bool again_retires(struct vault *, uint64_t commit, const char *pack);
 
 /* mend.c */
 bool mend_distrusts(const struct vault_txn *, const char *pack);

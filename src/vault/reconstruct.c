@@ -347,6 +347,85 @@ out:
 	return rc;
 }
 
+/* ---- a pack on record ---- */
+
+static int
+pass_found(void *arg, const struct pack_found *f, struct err *e)
+{
+	(void)arg, (void)f;
+	return cancel_check(e);
+}
+
+static int
+pass_damage(void *arg, const struct pack_damage *d, struct err *e)
+{
+	(void)arg, (void)d;
+	return cancel_check(e);
+}
+
+static int
+note_content(void *arg, const struct digest *sha256,
+    const struct known_blob *b, struct err *e)
+{
+	struct reading *r = arg;
+
+	(void)e;
+	r->v = mem_grow(r->v, &r->cap, r->n + 1, sizeof(*r->v));
+	r->v[r->n++] = (struct content){ .sha256 = *sha256,
+	    .size = b->size };
+	return 0;
+}
+
+static int
+is_message(void *arg, const struct known_message *m, struct err *e)
+{
+	(void)arg, (void)m, (void)e;
+	return 1;
+}
+
+/* Contents that no message names, also after the notes were looked at. */
+static int
+emit_unnamed(struct reading *r, struct err *e)
+{
+	char hex[DIGEST_HEX];
+	size_t i;
+	int got;
+
+	for (i = 0; i < r->n; i++) {
+		got = catalog_by_prefix(r->s->catalog,
+		    digest_hex(&r->v[i].sha256, hex), is_message, NULL, e);
+		if (got == -1 ||
+		    (got == 0 && emit_found(r->s, &r->v[i], e) == -1))
+			return -1;
+	}
+	return 0;
+}
+
+int
+reconstruct_notes(struct salvage *s, const char *pack, struct err *e)
+{
+	struct reading r = { .s = s, .pack = pack };
+	const struct pack_scan_fns fns = { .note = read_note,
+	    .found = pass_found, .damage = pass_damage, .arg = &r };
+	size_t i;
+	int rc = -1;
+
+	if (pack_scan(s->v->packs, pack, container_of(pack), NULL, 0, &fns,
+	    e) == -1 && e->kind != EK_CORRUPT && e->sys != EIO)
+		goto out;
+	if (catalog_pack_blobs(s->catalog, pack, note_content, &r, e) == -1)
+		goto out;
+	if (r.n > 0)
+		qsort(r.v, r.n, sizeof(*r.v), by_digest);
+	for (i = 0; i < r.notes.n; i++)
+		if (emit_noted(&r, &r.notes.v[i], e) == -1)
+			goto out;
+	rc = emit_unnamed(&r, e);
+out:
+	release_reading(&r);
+	return rc;
+}
+
 static int64_t
 time_of(const struct salvage *s, const struct pack_file *p)
 {
@@ -369,6 +448,8 @@ reconstruct(struct salvage *s, uint64_t commit, size_t first, struct err *e)
 	    "it had no packs, and what it said is lost" :
 	    "what it said is taken from its packs");
 	s->report->reconstructed++;
+	if (p == NULL)
+		s->report->forgotten++;
 	if (salvage_begin(s, commit, time_of(s, p), commit,
 	    s->v->env.program, e) == -1 || salvage_run(s, true, e) == -1)
 		return -1;

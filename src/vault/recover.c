@@ -20,6 +20,7 @@
 #include "vault/private.h"
 
 #define CHECK_LINES	1000	/* a signal is looked for this often */
+#define ASIDE_MAX	1000	/* files of one name in orphans/ */
 #define CATCH_UPS	3	/* a reader tries so often to bring the catalog up to date */
 #define READER_WAIT	3	/* seconds, while a writer is between manifest and catalog */
 
@@ -66,6 +67,33 @@ remove_scratch(void *arg, const char *name, struct err *e)
 	return 0;
 }
 
+/* The commit that a pack's name tells; 0: it is no pack's name. */
+static uint64_t
+commit_of(const char *name)
+{
+	uint64_t commit;
+
+	return !manifest_is_pack(name) || text_u64(name,
+	    strspn(name, "0123456789"), &commit) == -1 ? 0 : commit;
+}
+
+/* A run that died leaves packs of the commit that it was at, and none of a later one: those had a manifest. */
+static int
+miss_manifest(void *arg, const char *name, struct err *e)
+{
+	const struct vault *v = arg;
+	uint64_t commit = commit_of(name);
+
+	if (commit <= v->head + 1)
+		return 0;
+	err_set(e, EK_CORRUPT, "manifests are missing: packs/%s belongs to "
+	    "commit %" PRIu64 ", and the last manifest is %" PRIu64, name,
+	    commit, v->head);
+	return err_next(e, "bring them back from another copy of the vault; "
+	    "if there is none, mailkeep rebuild --salvage %s makes the best of "
+	    "what is left", v->path);
+}
+
 /*
  * A pack of a commit that has no manifest was left by a run that died between the two.  It may hold the only copy
  * of something, so it is kept, but out of the way: its number will be used again.
@@ -74,11 +102,8 @@ static int
 move_orphan(void *arg, const char *name, struct err *e)
 {
 	struct vault *v = arg;
-	size_t digits = strspn(name, "0123456789");
-	uint64_t commit;
 
-	if (text_u64(name, digits, &commit) == -1 || name[digits] != '-' ||
-	    commit <= v->head)
+	if (commit_of(name) <= v->head)
 		return 0;
 	log_warn("packs/%s belongs to no commit: moved to orphans/", name);
 	return vault_set_aside(v, name, e);
@@ -87,12 +112,37 @@ move_orphan(void *arg, const char *name, struct err *e)
 int
 vault_set_aside(struct vault *v, const char *pack, struct err *e)
 {
-	if (renameat2(v->packs, pack, v->orphans, pack, RENAME_NOREPLACE) ==
-	    -1 && (errno != EINVAL ||
-	    renameat(v->packs, pack, v->orphans, pack) == -1))
-		return err_sys(e, "can't move packs/%s to orphans/", pack);
-	return 0;
+	char *name = xstrdup(pack);
+	unsigned int i;
+	int rc;
+
+	/* One of that name may stand there already. */
+	for (i = 1; (rc = renameat2(v->packs, pack, v->orphans, name,
+	    RENAME_NOREPLACE)) == -1 && errno == EEXIST && i < ASIDE_MAX;
+	    i++) {
+		free(name);
+		name = xasprintf("%s~%u", pack, i);
+	}
+	if (rc == -1 && errno == EINVAL &&
+	    faccessat(v->orphans, name, F_OK, AT_SYMLINK_NOFOLLOW) == -1)
+		rc = renameat(v->packs, pack, v->orphans, name);
+	if (rc == -1)
+		err_sys(e, "can't move packs/%s to orphans/", pack);
+	free(name);
+	/* It must not be in neither of the two. */
+	return rc == -1 ? -1 : io_sync_dir(v->orphans, e);
 }
+
+struct retired {
+	char		*name;		/* own */
+	uint64_t	 commit;	/* that retired it */
+};
+
+struct clearing {
+	struct vault	*v;
+	struct retired	*names;		/* own; compacted a while ago, in the order of commits */
+	size_t		 n, cap;
+};
 
 /*
  * A retired pack.  One that was compacted is elsewhere, byte by byte, and waits only for readers and copiers that came
@@ -101,31 +151,80 @@ vault_set_aside(struct vault *v, const char *pack, struct err *e)
 static int
 clear_retired(void *arg, const struct known_pack *k, struct err *e)
 {
-	struct vault *v = arg;
+	struct clearing *c = arg;
+	struct vault *v = c->v;
 	struct stat st;
 
-	if (fstatat(v->packs, k->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	/* The catalog is only an index: what it says decides nothing alone, and a name leads nowhere else. */
+	if (!manifest_is_pack(k->name) ||
+	    fstatat(v->packs, k->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return 0;
 	if (strcmp(k->why, RETIRE_COMPACTED) != 0)
 		return vault_set_aside(v, k->name, e);
 	if (k->retired_time + RETIRE_KEEP > v->env.now(v->env.arg))
 		return 0;
-	if (unlinkat(v->packs, k->name, 0) == -1)
-		log_warn("can't remove packs/%s: %s", k->name,
-		    strerror(errno));
-	else
-		log_info("removed packs/%s: what it held is kept elsewhere",
-		    k->name);
+	c->names = mem_grow(c->names, &c->cap, c->n + 1, sizeof(*c->names));
+	c->names[c->n++] = (struct retired){ xstrdup(k->name), k->retired };
+	return 0;
+}
+
+static int
+is_lost(void *arg, const char *pack, const char *why, struct err *e)
+{
+	(void)arg, (void)pack, (void)why, (void)e;
+	return 1;
+}
+
+/* Remove what a commit has put elsewhere, if its manifest says so and it is still there: 0, or -1: a signal came. */
+static int
+remove_compacted(struct clearing *c, struct err *e)
+{
+	struct vault *v = c->v;
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		const struct retired *r = &c->names[i];
+
+		if ((i == 0 || r->commit != r[-1].commit) &&
+		    again_commit(v, r->commit, e) == -1) {
+			if (e->kind == EK_CANCELLED)
+				return -1;
+			log_warn("what commit %" PRIu64 " compacted stays: %s",
+			    r->commit, e->text);
+			while (i + 1 < c->n && r[1].commit == r->commit)
+				r++, i++;
+			continue;
+		}
+		if (!again_retires(v, r->commit, r->name))
+			continue;
+		if (unlinkat(v->packs, r->name, 0) == -1)
+			log_warn("can't remove packs/%s: %s", r->name,
+			    strerror(errno));
+		else
+			log_info("removed packs/%s: what it held is kept "
+			    "elsewhere", r->name);
+	}
 	return 0;
 }
 
 int
 vault_clear(struct vault *v, struct err *e)
 {
-	if (catalog_retired(v->catalog, clear_retired, v, e) == -1)
-		return -1;
-	return manifest_tidy(v->manifests,
-	    v->env.now(v->env.arg) - RETIRE_KEEP, e);
+	struct clearing c = { .v = v };
+	struct err why;
+	int rc = catalog_retired(v->catalog, clear_retired, &c, e);
+
+	/* While anything is missing nothing goes: a copy may be what helps. */
+	if (rc == 0 && c.n > 0 &&
+	    vault_lost_packs(v, is_lost, NULL, &why) == 0)
+		rc = remove_compacted(&c, e);
+	while (c.n > 0)
+		free(c.names[--c.n].name);
+	free(c.names);
+	if (rc == 0 && manifest_tidy(v->manifests,
+	    v->env.now(v->env.arg) - RETIRE_KEEP, &why) == -1)
+		log_warn("%s", why.text);
+	return rc;
 }
 
 int
@@ -148,21 +247,15 @@ recover_set_catalog_aside(struct vault *v, struct err *e)
 }
 
 int
-vault_rebuild(struct vault *v, bool quick, struct err *e)
-{
-	catalog_close(&v->catalog);
-	if (catalog_remove(v->catalog_path, e) == -1)
-		return -1;
-	free(v->catalog_path);
-	if (recover_catalog_write(v, e) == -1)
-		return -1;
-	return quick ? 0 : vault_fill_headers(v, e);
-}
-
-int
 recover_tmp(struct vault *v, struct err *e)
 {
 	return io_list(v->tmp, remove_scratch, v, e);
+}
+
+int
+recover_miss(struct vault *v, struct err *e)
+{
+	return io_list(v->packs, miss_manifest, v, e);
 }
 
 int
@@ -170,7 +263,11 @@ recover_scratch(struct vault *v, struct err *e)
 {
 	if (recover_tmp(v, e) == -1)
 		return -1;
-	return v->packs == -1 ? 0 : io_list(v->packs, move_orphan, v, e);
+	if (v->packs == -1)
+		return 0;
+	if (recover_miss(v, e) == -1)
+		return -1;
+	return io_list(v->packs, move_orphan, v, e);
 }
 
 /* ---- the catalog ---- */
@@ -283,8 +380,9 @@ alarm_ahead(const struct vault *v, const struct catalog_head *head,
 		    " is not the one that the catalog knows: it was replaced",
 		    head->commit);
 	return err_next(e, "bring the newest manifests and packs back from "
-	    "another copy of the vault; only if there is none, mailkeep repair "
-	    "--accept-loss %s goes on without them", v->path);
+	    "another copy of the vault; if there is none, mailkeep rebuild "
+	    "--salvage %s takes what packs still hold of them, and mailkeep "
+	    "repair --accept-loss goes on without the rest", v->path);
 }
 
 /* Bring a catalog that is ours to write up to the head. */
@@ -385,6 +483,36 @@ recover_catalog_write(struct vault *v, struct err *e)
 	v->catalog_path = xasprintf("%s/" CATALOG_FILE, v->path);
 	v->catalog_writable = true;
 	return open_caught_up(v, v->catalog_path, &v->catalog, e);
+}
+
+/* The new catalog takes the old one's place only when it is done: the manifests may turn out to be damaged. */
+int
+vault_rebuild(struct vault *v, bool quick, struct err *e)
+{
+	char *fresh = xasprintf("%s/tmp/" CATALOG_FILE, v->path);
+	struct catalog *c = NULL;
+	struct err ignored;
+	int rc;
+
+	rc = catalog_remove(fresh, e);
+	if (rc == 0)
+		rc = open_caught_up(v, fresh, &c, e);
+	catalog_close(&c);
+	if (rc == 0) {
+		catalog_close(&v->catalog);
+		rc = catalog_remove(v->catalog_path, e);
+	}
+	if (rc == 0 && rename(fresh, v->catalog_path) == -1)
+		rc = err_sys(e, "can't put the new catalog in place");
+	if (rc == -1)
+		catalog_remove(fresh, &ignored);
+	free(fresh);
+	if (rc == -1)
+		return -1;
+	free(v->catalog_path);
+	if (recover_catalog_write(v, e) == -1)
+		return -1;
+	return quick ? 0 : vault_fill_headers(v, e);
 }
 
 /*

@@ -1,19 +1,25 @@
 /*
  * reread.c - the packs read back for vault_verify(), and which messages their damage costs.
  *
- * What a pack has to hold is too much to be kept of all of them, so the manifests of the chosen ones are read again.
+ * What a pack has to hold is too much to be kept of all of them.  Where all are to be read, a pack is read when its
+ * manifest has been; what is found is told once all manifests are known, as a later one may have retired the pack.
+ * Else, and for what was not there then, the manifests of the chosen ones are read again.
  */
+#include <sys/stat.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cancel.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "vault/verify.h"
 
 #define THREADS_MAX	4
+#define EARLY_MAX	1000	/* packs of one commit that are read beside its manifest */
 
 static uint64_t
 number_of(struct verify *y)
@@ -53,7 +59,7 @@ choose_packs(struct verify *y)
 			p->chosen = true;
 		any = any || p->chosen;
 		p->chosen = p->chosen || p->wrong;
-		if (p->chosen)
+		if (p->chosen && !p->given)
 			y->total += p->size;
 	}
 }
@@ -69,13 +75,12 @@ note_damaged(struct verify *y, const struct recorded *p,
 }
 
 static int
-on_damage(void *arg, const struct pack_damage *d, struct err *e)
+tell_damage(struct verify *y, const struct pack_damage *d, struct err *e)
 {
-	struct verify *y = arg;
 	const struct recorded *p = verify_pack(y, d->pack);
 	char *file;
 
-	if (p == NULL)
+	if (p == NULL || p->retired)
 		return 0;
 	if (d->sha256 != NULL)
 		note_damaged(y, p, d->sha256);
@@ -124,6 +129,91 @@ release_claims(struct claims *c)
 	for (i = 0; i < c->n; i++)
 		pack_claim_release(&c->v[i].said);
 	free(c->v);
+	*c = (struct claims){ NULL, 0, 0 };
+}
+
+/* What was found before it could be told. */
+struct kept {
+	char		*pack, *what;	/* own, or those of the one before */
+	uint64_t	 offset;
+	bool		 costs;		/* a blob, which is: */
+	struct digest	 sha256;
+};
+
+struct early {
+	struct claims	 claims;	/* of the manifest that is being read */
+	bool		 many;		/* it has too many packs, and they are read later */
+	struct kept	*kept;		/* own */
+	size_t		 n, cap;
+};
+
+static char *
+share(char *before, const char *s)
+{
+	return before != NULL && strcmp(before, s) == 0 ? before : xstrdup(s);
+}
+
+static void
+keep_damage(struct early *early, const struct pack_damage *d)
+{
+	struct kept *k, *before;
+
+	early->kept = mem_grow(early->kept, &early->cap, early->n + 1,
+	    sizeof(*early->kept));
+	k = &early->kept[early->n];
+	before = early->n > 0 ? k - 1 : NULL;
+	*k = (struct kept){ .offset = d->offset, .costs = d->sha256 != NULL };
+	k->pack = share(before == NULL ? NULL : before->pack, d->pack);
+	k->what = share(before == NULL ? NULL : before->what, d->what);
+	if (k->costs)
+		k->sha256 = *d->sha256;
+	early->n++;
+}
+
+static int
+on_damage(void *arg, const struct pack_damage *d, struct err *e)
+{
+	struct verify *y = arg;
+
+	if (y->early == NULL)
+		return tell_damage(y, d, e);
+	keep_damage(y->early, d);
+	return cancel_check(e);
+}
+
+static int
+tell_kept(struct verify *y, const struct early *early, struct err *e)
+{
+	const struct kept *k;
+
+	for (k = early->kept; k < early->kept + early->n; k++)
+		if (tell_damage(y, &(struct pack_damage){ .pack = k->pack,
+		    .offset = k->offset, .what = k->what,
+		    .sha256 = k->costs ? &k->sha256 : NULL }, e) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+release_early(struct early **ep)
+{
+	struct early *early = *ep;
+	size_t i;
+
+	if (early == NULL)
+		return;
+	for (i = early->n; i > 0; i--) {
+		struct kept *k = &early->kept[i - 1];
+
+		if (i == 1 || k->pack != k[-1].pack)
+			free(k->pack);
+		if (i == 1 || k->what != k[-1].what)
+			free(k->what);
+	}
+	release_claims(&early->claims);
+	free(early->kept);
+	free(early);
+	*ep = NULL;
 }
 
 static const char *
@@ -188,7 +278,7 @@ gather(struct verify *y, struct manifest_reader *r, uint64_t commit,
 			continue;
 		if ((c->n == 0 || strcmp(c->v[c->n - 1].said.name, name) != 0) &&
 		    ((p = verify_pack(y, name)) == NULL || !p->chosen ||
-		    p->commit != commit))
+		    p->given || p->commit != commit))
 			continue;
 		take_claim(claim_of(c, name), &rec);
 	}
@@ -231,6 +321,125 @@ out:
 	return rc;
 }
 
+static struct pack_checker *
+new_checker(struct verify *y)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return pack_checker_new(y->v->packs, cpus < 1 ? 1 :
+	    cpus > THREADS_MAX ? THREADS_MAX : (unsigned int)cpus, on_damage,
+	    y);
+}
+
+/* ---- as the manifests are read ---- */
+
+static int
+add_size(void *arg, const char *name, struct err *e)
+{
+	struct verify *y = arg;
+	struct stat st;
+
+	(void)e;
+	if (fstatat(y->v->packs, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode))
+		y->total += (uint64_t)st.st_size;
+	return 0;
+}
+
+int
+reread_begin(struct verify *y, struct err *e)
+{
+	if (!y->opts->read_data || y->opts->percent < 100 ||
+	    y->opts->parts > 0)
+		return 0;
+	y->early = xcalloc(1, sizeof(*y->early));
+	y->checker = new_checker(y);
+	return io_list(y->v->packs, add_size, y, e);
+}
+
+void
+reread_note(struct verify *y, const struct record *rec)
+{
+	struct early *early = y->early;
+	const char *name;
+
+	if (early == NULL || early->many || (name = pack_in(rec)) == NULL)
+		return;
+	take_claim(claim_of(&early->claims, name), rec);
+	early->many = early->claims.n > EARLY_MAX;
+}
+
+/* The pack's record in the manifest that was read last. */
+static struct recorded *
+newest(struct verify *y, uint64_t commit, const char *name)
+{
+	size_t i;
+
+	for (i = y->packs_n; i > 0 && y->packs[i - 1].commit == commit; i--)
+		if (strcmp(y->packs[i - 1].name, name) == 0)
+			return &y->packs[i - 1];
+	return NULL;
+}
+
+int
+reread_give(struct verify *y, uint64_t commit, bool sound, struct err *e)
+{
+	struct early *early = y->early;
+	struct recorded *p;
+	size_t i;
+	int rc = 0;
+
+	if (early == NULL)
+		return 0;
+	for (i = 0; sound && !early->many && rc == 0 && i < early->claims.n;
+	    i++) {
+		struct pack_claim *said = &early->claims.v[i].said;
+
+		/* What lacks is read when all is known that there is to know of it. */
+		p = newest(y, commit, said->name);
+		if (p == NULL || p->given ||
+		    read_lacks(y->v, p->name, p->size) != NULL)
+			continue;
+		p->given = true;
+		rc = pack_checker_put(y->checker, said, e);
+		tell_progress(y);
+	}
+	release_claims(&early->claims);
+	early->many = false;
+	return rc;
+}
+
+/* All manifests are known: what was found meanwhile is told, but for packs that were retired. */
+static int
+end_early(struct verify *y, struct err *e)
+{
+	struct early *early;
+	size_t i;
+	int rc;
+
+	if (y->early == NULL)
+		return 0;
+	if (pack_checker_end(y->checker, e) == -1)
+		return -1;
+	for (i = 0; i < y->packs_n; i++)
+		y->report->packs_read += y->packs[i].given &&
+		    !y->packs[i].retired;
+	early = y->early;
+	y->early = NULL;
+	rc = tell_kept(y, early, e);
+	release_early(&early);
+	return rc;
+}
+
+void
+reread_release(struct verify *y)
+{
+	pack_checker_free(&y->checker);
+	release_early(&y->early);
+}
+
+/* ---- once they are known ---- */
+
 static int
 by_commit(const void *a, const void *b)
 {
@@ -239,29 +448,50 @@ by_commit(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* Bytes of mail that were read count where they are part of the vault; of what is damaged that is not known exactly. */
+static void
+count_read(struct verify *y)
+{
+	struct vault_verify_report *r = y->report;
+	uint64_t retired = 0, chosen = 0;
+	size_t i;
+
+	tell_progress(y);
+	for (i = 0; i < y->packs_n; i++)
+		if (y->packs[i].chosen)
+			chosen += y->packs[i].raw;
+		else if (y->packs[i].given)
+			retired += y->packs[i].raw;
+	if (retired == 0)
+		return;
+	if (r->damage[FOUND_PACK] == 0 && r->damage[FOUND_CONTENT] == 0)
+		r->read = chosen;
+	else
+		r->read -= retired < r->read ? retired : r->read;
+}
+
 int
 reread_packs(struct verify *y, struct err *e)
 {
-	uint64_t *commits = NULL;
+	uint64_t *commits;
 	size_t n = 0, i;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned int threads = cpus < 1 ? 1 : cpus > THREADS_MAX ?
-	    THREADS_MAX : (unsigned int)cpus;
-	int rc = 0;
+	int rc;
 
 	choose_packs(y);
 	commits = xcalloc(y->packs_n + 1, sizeof(*commits));
 	for (i = 0; i < y->packs_n; i++)
-		if (y->packs[i].chosen)
+		if (y->packs[i].chosen && !y->packs[i].given)
 			commits[n++] = y->packs[i].commit;
 	qsort(commits, n, sizeof(*commits), by_commit);
-	y->checker = pack_checker_new(y->v->packs, threads, on_damage, y);
+	if (y->checker == NULL)
+		y->checker = new_checker(y);
+	rc = end_early(y, e);
 	for (i = 0; rc == 0 && i < n; i++)
 		if (i == 0 || commits[i] != commits[i - 1])
 			rc = read_packs_of(y, commits[i], e);
 	if (rc == 0)
 		rc = pack_checker_end(y->checker, e);
-	tell_progress(y);
+	count_read(y);
 	pack_checker_free(&y->checker);
 	free(commits);
 	return rc;

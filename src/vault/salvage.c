@@ -24,6 +24,7 @@
 #include "vault/salvage.h"
 
 #define CHECK_LINES	1000	/* a signal is looked for this often */
+#define FAR		1000	/* so many commits in a row without manifests and packs are none */
 /* Numbers given to folders and epochs of which nothing but messages is left: far above any that a commit gave. */
 #define MADE_UP		UINT64_C(1000000000)
 
@@ -168,8 +169,8 @@ salvage_epoch(struct salvage *s, uint64_t epoch, uint64_t folder,
 	return salvage_emit(s, &rec, e);
 }
 
-static int
-need_both(struct salvage *s, uint64_t folder, uint64_t epoch, struct err *e)
+int
+salvage_both(struct salvage *s, uint64_t folder, uint64_t epoch, struct err *e)
 {
 	if (salvage_folder(s, folder, NULL, e) == -1)
 		return -1;
@@ -187,6 +188,29 @@ salvage_has(struct salvage *s, const struct digest *sha256, struct err *e)
 
 /* ---- a commit whose manifest can be read ---- */
 
+static char *
+copy_text(const char *s)
+{
+	return s == NULL ? NULL : xstrdup(s);
+}
+
+static void
+put_off(struct salvage *s, const struct rec_message *m)
+{
+	struct message_copy *c;
+
+	s->put_off = mem_grow(s->put_off, &s->put_off_cap, s->put_off_n + 1,
+	    sizeof(*s->put_off));
+	c = &s->put_off[s->put_off_n++];
+	c->rec = *m;
+	c->rec.internaldate = c->texts[0] = copy_text(m->internaldate);
+	c->rec.flags = c->texts[1] = copy_text(m->flags);
+	c->rec.labels = c->texts[2] = copy_text(m->labels);
+	c->rec.emailid = c->texts[3] = copy_text(m->emailid);
+	c->rec.threadid = c->texts[4] = copy_text(m->threadid);
+	c->rec.by = NULL;
+}
+
 static int
 copy_message(struct salvage *s, const struct record *rec, struct err *e)
 {
@@ -195,11 +219,12 @@ copy_message(struct salvage *s, const struct record *rec, struct err *e)
 
 	if ((r = salvage_has(s, &m->sha256, e)) == -1)
 		return -1;
+	/* Its content's record may be lost, and be told again by a later commit: one that compacted, or repaired. */
 	if (r == 0) {
-		s->report->lost++;
+		put_off(s, m);
 		return 0;
 	}
-	if (need_both(s, m->folder, m->epoch, e) == -1)
+	if (salvage_both(s, m->folder, m->epoch, e) == -1)
 		return -1;
 	return salvage_emit(s, rec, e);
 }
@@ -271,11 +296,21 @@ is_sound(struct salvage *s, uint64_t commit, struct err *e)
 	return e->kind == EK_CORRUPT || e->sys == EIO ? 0 : -1;
 }
 
+static void
+note_gathered(struct salvage *s, const char *pack)
+{
+	s->gathered = mem_grow(s->gathered, &s->gathered_cap,
+	    s->gathered_n + 1, sizeof(*s->gathered));
+	s->gathered[s->gathered_n++] = xstrdup(pack);
+}
+
 static int
 copy_commit(struct salvage *s, uint64_t commit, struct err *e)
 {
 	struct manifest_reader *r;
 	const struct rec_head *head;
+	size_t gathered = s->gathered_n;
+	bool messages = false;
 	struct record rec;
 	uint64_t line;
 	int got = -1;
@@ -286,135 +321,24 @@ copy_commit(struct salvage *s, uint64_t commit, struct err *e)
 	if (salvage_begin(s, commit, head->time, head->run, head->program, e) ==
 	    -1)
 		goto out;
-	while ((got = manifest_next(r, &rec, &line, e)) == 1)
+	while ((got = manifest_next(r, &rec, &line, e)) == 1) {
+		messages = messages || rec.kind == REC_MESSAGE;
+		if (rec.kind == REC_PACK)
+			note_gathered(s, rec.u.pack.pack);
 		if (copy_record(s, &rec, e) == -1 ||
 		    (line % CHECK_LINES == 0 && cancel_check(e) == -1)) {
 			got = -1;
 			break;
 		}
+	}
 	if (got == 0)
 		got = salvage_end(s, e);
+	/* What a commit with messages tells of its packs is all there is to tell. */
+	while (messages && s->gathered_n > gathered)
+		free(s->gathered[--s->gathered_n]);
 out:
 	manifest_close(&r);
 	return got;
-}
-
-/* ---- what the next backup must not take for granted ---- */
-
-struct doubts {
-	uint64_t	*folders;	/* own */
-	size_t		 n, cap;
-};
-
-static int
-note_doubt(void *arg, const struct known_folder *k, struct err *e)
-{
-	struct doubts *d = arg;
-
-	(void)e;
-	if (k->epoch == 0 || k->facts.gone || k->facts.space == MAIL_IMPORTED)
-		return 0;
-	d->folders = mem_grow(d->folders, &d->cap, d->n + 1,
-	    sizeof(*d->folders));
-	d->folders[d->n++] = k->facts.folder;
-	return 0;
-}
-
-static int
-doubt_folder(struct salvage *s, uint64_t folder, struct err *e)
-{
-	struct record rec = { .kind = REC_EPOCH };
-	struct known_epoch k;
-	int r = catalog_epoch(s->catalog, folder, &k, e);
-
-	if (r != 1 || !k.has_state)
-		return r == -1 ? -1 : 0;
-	rec.u.epoch = (struct rec_epoch){ .epoch = k.epoch, .folder = folder,
-	    .uidvalidity = k.uidvalidity, .has_state = true,
-	    .uidnext = k.uidnext, .highestmodseq = k.highestmodseq,
-	    .exists = k.exists };
-	return salvage_emit(s, &rec, e);
-}
-
-struct idle {
-	char		**packs;	/* own */
-	size_t		 n, cap;
-};
-
-static int
-note_used(void *arg, const struct digest *sha256, const struct known_blob *b,
-    struct err *e)
-{
-	(void)arg, (void)sha256, (void)b, (void)e;
-	return 1;
-}
-
-static int
-note_tar(void *arg, const struct known_pack *k, struct err *e)
-{
-	struct idle *d = arg;
-
-	(void)e;
-	if (k->container != CONTAINER_TAR)
-		return 0;
-	d->packs = mem_grow(d->packs, &d->cap, d->n + 1, sizeof(*d->packs));
-	d->packs[d->n++] = xstrdup(k->name);
-	return 0;
-}
-
-/*
- * A tar vault has each content once: packs of which another one has all, since they were compacted and the manifest
- * that retired them is lost, are retired again.
- */
-static int
-retire_idle(struct salvage *s, struct err *e)
-{
-	struct idle d = { NULL, 0, 0 };
-	struct record rec = { .kind = REC_RETIRE };
-	size_t i;
-	int r = catalog_packs(s->catalog, note_tar, &d, e);
-
-	for (i = 0; r == 0 && i < d.n; i++) {
-		r = catalog_pack_blobs(s->catalog, d.packs[i], note_used, NULL,
-		    e);
-		if (r == 0) {
-			rec.u.retire = (struct rec_retire){ d.packs[i],
-			    RETIRE_NEEDLESS };
-			r = salvage_emit(s, &rec, e);
-		} else if (r == 1)
-			r = 0;
-	}
-	while (d.n > 0)
-		free(d.packs[--d.n]);
-	free(d.packs);
-	return r;
-}
-
-/* Flags that changed in a lost manifest don't show in what the server tells of changes: compare everything once. */
-static int
-doubt_all(struct salvage *s, struct err *e)
-{
-	struct doubts d = { NULL, 0, 0 };
-	size_t i;
-	int rc;
-
-	rc = salvage_begin(s, s->last + 1, s->v->env.now(s->v->env.arg),
-	    s->last + 1, s->v->env.program, e);
-	if (rc == 0)
-		rc = salvage_run(s, true, e);
-	if (rc == 0)
-		rc = catalog_folders(s->catalog, CATALOG_NOW, note_doubt, &d,
-		    e);
-	for (i = 0; rc == 0 && i < d.n; i++)
-		rc = doubt_folder(s, d.folders[i], e);
-	if (rc == 0)
-		rc = retire_idle(s, e);
-	if (rc == 0)
-		rc = salvage_run(s, false, e);
-	if (rc == 0)
-		rc = salvage_end(s, e);
-	free(d.folders);
-	return rc;
 }
 
 /* ---- all of it ---- */
@@ -432,8 +356,6 @@ note_pack_file(void *arg, const char *name, struct err *e)
 	s->packs = mem_grow(s->packs, &s->packs_cap, s->packs_n + 1,
 	    sizeof(*s->packs));
 	s->packs[s->packs_n++] = (struct pack_file){ xstrdup(name), commit };
-	if (commit > s->last)
-		s->last = commit;
 	return 0;
 }
 
@@ -454,9 +376,34 @@ note_manifest(void *arg, const struct manifest_file *f, struct err *e)
 
 	(void)e;
 	s->report->manifests += f->last - f->first + 1;
-	if (f->last > s->last)
-		s->last = f->last;
+	if (f->last > s->last_manifest)
+		s->last_manifest = f->last;
 	return 0;
+}
+
+/* A manifest whose own file is damaged may stand in a bundle as well: 1, and the file is set aside, 0, -1. */
+static int
+look_in_bundle(struct salvage *s, uint64_t commit, struct err *e)
+{
+	struct vault *v = s->v;
+	int from = manifest_dir_fd(v->manifests), sound;
+	char name[MANIFEST_NAME_MAX], *aside;
+
+	manifest_name(name, commit);
+	aside = xasprintf("%s~%016" PRIx64, name, v->env.random(v->env.arg));
+	if (renameat(from, name, v->orphans, aside) == -1) {
+		free(aside);
+		return 0;
+	}
+	sound = is_sound(s, commit, e);
+	if (sound == 1) {
+		log_warn("manifests/%s is damaged, and stands in a bundle: "
+		    "moved to orphans/", name);
+		s->report->bundles++;
+	} else if (renameat(v->orphans, aside, from, name) == -1)
+		sound = err_sys(e, "can't put manifests/%s back", name);
+	free(aside);
+	return sound;
 }
 
 static int
@@ -468,6 +415,8 @@ look_at_manifests(struct salvage *s, struct err *e)
 	for (commit = 1; commit <= s->last; commit++) {
 		if ((sound = is_sound(s, commit, e)) == -1 ||
 		    cancel_check(e) == -1)
+			return -1;
+		if (!sound && (sound = look_in_bundle(s, commit, e)) == -1)
 			return -1;
 		if (sound)
 			add_number(&s->sound, commit);
@@ -492,7 +441,26 @@ write_chain(struct salvage *s, struct err *e)
 		if (cancel_check(e) == -1)
 			return -1;
 	}
-	return doubt_all(s, e);
+	return closing_commit(s, e);
+}
+
+/* A pack whose number is far above all others came from elsewhere: so many commits without packs there are not. */
+static void
+leave_far_ones(struct salvage *s)
+{
+	uint64_t last = s->last_manifest;
+	size_t i;
+
+	for (i = 0; i < s->packs_n; i++) {
+		if (s->packs[i].commit > last + FAR)
+			break;
+		if (s->packs[i].commit > last)
+			last = s->packs[i].commit;
+	}
+	for (; s->packs_n > i; free(s->packs[s->packs_n].name))
+		log_warn("packs/%s is left alone: its number is far from all "
+		    "others", s->packs[--s->packs_n].name);
+	s->last = last;
 }
 
 /* What there is. */
@@ -505,13 +473,14 @@ take_stock(struct salvage *s, struct err *e)
 	if (s->packs_n > 0)
 		qsort(s->packs, s->packs_n, sizeof(*s->packs),
 		    by_commit_and_name);
+	leave_far_ones(s);
 	if (s->last == 0)
 		return err_set(e, EK_FAIL,
 		    "there is neither a manifest nor a pack");
 	return look_at_manifests(s, e);
 }
 
-/* A damaged bundle whose manifests all stand elsewhere is of no use. */
+/* What a damaged bundle has still goes into files of its own, and then the bundle is of no use. */
 static int
 drop_bundle(void *arg, const struct manifest_file *f, struct err *e)
 {
@@ -522,6 +491,8 @@ drop_bundle(void *arg, const struct manifest_file *f, struct err *e)
 	    manifest_check(v->manifests, f->first, f->last, e) == 0)
 		return 0;
 	if (e->kind != EK_CORRUPT && e->sys != EIO)
+		return -1;
+	if (manifest_unbundle(v->manifests, v->tmp, f->first, f->last, e) == -1)
 		return -1;
 	log_warn("manifests/%s is damaged, and needed no more: moved to "
 	    "orphans/", f->name);
@@ -607,6 +578,15 @@ release(struct salvage *s, bool done)
 	for (i = 0; i < s->packs_n; i++)
 		free(s->packs[i].name);
 	free(s->packs);
+	while (s->put_off_n > 0) {
+		s->put_off_n--;
+		for (i = 0; i < 5; i++)
+			free(s->put_off[s->put_off_n].texts[i]);
+	}
+	free(s->put_off);
+	while (s->gathered_n > 0)
+		free(s->gathered[--s->gathered_n]);
+	free(s->gathered);
 	free(s->sound.v);
 	free(s->folders.v);
 	free(s->epochs.v);
@@ -622,7 +602,9 @@ salvage(struct vault *v, struct vault_salvage_report *report, struct err *e)
 	bool done = false;
 	int rc;
 
-	if ((rc = take_stock(&s, e)) == 0 && s.sound.n == s.last)
+	if ((rc = recover_tmp(v, e)) == 0)
+		rc = take_stock(&s, e);
+	if (rc == 0 && s.sound.n == s.last)
 		rc = manifest_files(v->manifests, drop_bundle, &s, e);
 	else if (rc == 0) {
 		if (set_up(&s, e) == -1 || write_chain(&s, e) == -1)
@@ -665,7 +647,8 @@ vault_accept_loss(const char *path, bool wait, const struct vault_env *env,
 
 	if (vault_open_bare(path, wait, env, &v, e) == -1)
 		return -1;
-	if ((rc = recover_head(v, e)) == 0)
+	/* Where packs are left of the lost commits, salvage does better. */
+	if ((rc = recover_head(v, e)) == 0 && (rc = recover_miss(v, e)) == 0)
 		rc = recover_catalog_check(v, &where, e);
 	if (rc == 0 && where == RECOVER_AHEAD) {
 		catalog_close(&v->catalog);

@@ -138,10 +138,18 @@ open_write(struct vault *v, bool wait, struct err *e)
 static int
 open_parts(struct vault *v, const char *path, struct err *e)
 {
-	if (open_dir(v, path, e) == -1 ||
-	    (v->packs = io_open_dir(v->dir, "packs", e)) == -1)
+	if (open_dir(v, path, e) == -1)
 		return -1;
-	return manifest_dir_open(v->dir, "manifests", &v->manifests, e);
+	if ((v->packs = io_open_dir(v->dir, "packs", e)) == -1 ||
+	    manifest_dir_open(v->dir, "manifests", &v->manifests, e) == -1) {
+		if (e->sys != ENOENT)
+			return -1;
+		e->kind = EK_CORRUPT;
+		return err_next(e, "bring it back from another copy of the "
+		    "vault; if there is none, make an empty one, and mailkeep "
+		    "verify %s tells what to do", v->path);
+	}
+	return 0;
 }
 
 int

@@ -2,8 +2,8 @@
  * verify.c - is the vault what its manifests say?
  *
  * First all manifests are read: they give the chain, and the packs that have to be there.  Then the names and sizes of
- * packs, the catalog, and, on demand, every byte of the packs: for that the manifests of chosen packs are read again,
- * since what a pack has to hold is too much to be kept of all.
+ * packs, the catalog, and, on demand, every byte of the packs.  What a pack has to hold is too much to be kept of all:
+ * so they are read beside their manifests where all are wanted, else the manifests of chosen ones are read again.
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -69,17 +69,6 @@ is_damage(const struct err *e)
 
 /* ---- the chain ---- */
 
-static int
-note_last(void *arg, const struct manifest_file *f, struct err *e)
-{
-	uint64_t *last = arg;
-
-	(void)e;
-	if (f->last > *last)
-		*last = f->last;
-	return 0;
-}
-
 /* A bundle is looked at as a file; its manifests as those of the chain. */
 static int
 look_at_bundle(void *arg, const struct manifest_file *f, struct err *e)
@@ -105,7 +94,7 @@ note_pack(struct verify *y, uint64_t commit, const struct rec_pack *r)
 	y->packs = mem_grow(y->packs, &y->packs_cap, y->packs_n + 1,
 	    sizeof(*y->packs));
 	y->packs[y->packs_n++] = (struct recorded){ .name = xstrdup(r->pack),
-	    .commit = commit, .size = r->size };
+	    .commit = commit, .size = r->size, .raw = r->raw };
 }
 
 static void
@@ -132,6 +121,7 @@ read_records(struct verify *y, struct manifest_reader *r, uint64_t commit,
 			note_pack(y, commit, &rec.u.pack);
 		else if (rec.kind == REC_RETIRE)
 			note_retired(y, rec.u.retire.pack);
+		reread_note(y, &rec);
 		if (line % VERIFY_LINES == 0 && cancel_check(e) == -1)
 			return -1;
 	}
@@ -166,8 +156,12 @@ read_manifest(struct verify *y, uint64_t commit, const struct digest *prev,
 		rc = err_set(e, EK_CORRUPT,
 		    "it doesn't follow the one before it, which was replaced "
 		    "or is damaged");
-	if (rc == 0 && (rc = read_records(y, r, commit, e)) == 0)
-		manifest_sha256(r, &y->heads[commit - 1]);
+	if (rc == 0 && (rc = read_records(y, r, commit, e)) == 0) {
+		y->heads = mem_grow(y->heads, &y->heads_cap, y->heads_n + 1,
+		    sizeof(*y->heads));
+		y->heads[y->heads_n].commit = commit;
+		manifest_sha256(r, &y->heads[y->heads_n++].sha256);
+	}
 	manifest_close(&r);
 	return rc;
 }
@@ -180,52 +174,180 @@ begins_so(const struct digest *d, const char *hex)
 	return strncmp(digest_hex(d, all), hex, strlen(hex)) == 0;
 }
 
-/* The hash that the next manifest has to name, also where this one's lines can't be read; NULL: not known. */
-static const struct digest *
-link_to(struct verify *y, uint64_t commit, bool sound, struct digest *scratch)
-{
-	struct err ignored;
+/* The files of the chain, and how far it was walked. */
+struct walk {
+	struct verify	*y;
+	uint64_t	*ends;		/* own; where files begin or end: the commits before and at */
+	size_t		 n, cap;
+	struct names	 all, ours;	/* own; what is in manifests/, and what of that is a manifest's or bundle's */
+	uint64_t	 last;
+	struct digest	 prev;		/* of the manifest before */
+	bool		 known;		/* it is */
+};
 
-	if (sound)
-		return &y->heads[commit - 1];
-	if (manifest_digest(y->v->manifests, commit, scratch, &ignored) == -1)
-		return NULL;
-	/* One whose bytes its successor vouches for is told of once. */
-	return scratch;
+static void
+note_name(struct names *n, const char *name)
+{
+	n->v = mem_grow(n->v, &n->cap, n->n + 1, sizeof(*n->v));
+	n->v[n->n++] = xstrdup(name);
+}
+
+static void
+release_names(struct names *n)
+{
+	while (n->n > 0)
+		free(n->v[--n->n]);
+	free(n->v);
+}
+
+static int
+note_any(void *arg, const char *name, struct err *e)
+{
+	struct walk *w = arg;
+
+	(void)e;
+	note_name(&w->all, name);
+	return 0;
+}
+
+static int
+note_file(void *arg, const struct manifest_file *f, struct err *e)
+{
+	struct walk *w = arg;
+
+	(void)e;
+	note_name(&w->ours, f->name);
+	w->ends = mem_grow(w->ends, &w->cap, w->n + 2, sizeof(*w->ends));
+	w->ends[w->n++] = f->first - 1;
+	w->ends[w->n++] = f->last;
+	if (f->last > w->last)
+		w->last = f->last;
+	return 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* What is called neither as a manifest nor as a bundle. */
+static void
+look_at_others(struct walk *w)
+{
+	int dir = manifest_dir_fd(w->y->v->manifests);
+	struct stat st;
+	char *file;
+	size_t i;
+
+	if (w->ours.n > 0)
+		qsort(w->ours.v, w->ours.n, sizeof(*w->ours.v), by_text);
+	for (i = 0; i < w->all.n; i++) {
+		/* One of ours may have been tidied away meanwhile. */
+		if ((w->ours.n > 0 && bsearch(&w->all.v[i], w->ours.v,
+		    w->ours.n, sizeof(*w->ours.v), by_text) != NULL) ||
+		    fstatat(dir, w->all.v[i], &st, AT_SYMLINK_NOFOLLOW) == -1)
+			continue;
+		file = xasprintf("manifests/%s", w->all.v[i]);
+		verify_find(w->y, &(struct vault_finding){
+		    .kind = FOUND_STRANGER, .damage = true, .file = file,
+		    .why = "it is no manifest: move it away" });
+		free(file);
+	}
+}
+
+/* Manifests that can't be got at, one like the other: however many a name promises, that is told once. */
+static void
+find_manifests(struct verify *y, uint64_t first, uint64_t last,
+    const struct err *e)
+{
+	char *why = xasprintf("manifests %" PRIu64 " to %" PRIu64 " %s%s",
+	    first, last, e->sys == ENOENT ? "are missing" : "can't be read: ",
+	    e->sys == ENOENT ? "" : e->text);
+
+	find_manifest(y, first, why);
+	free(why);
+}
+
+/*
+ * Some commits that all stand in the same files, or in none.  Where the place of one is not to be found, neither is
+ * that of the next.  One whose bytes its successor vouches for is told of once, so the hash of what is there counts
+ * even where its lines can't be read.
+ */
+static int
+walk_alike(struct walk *w, uint64_t first, uint64_t last, struct err *e)
+{
+	struct verify *y = w->y;
+	struct err why;
+	uint64_t commit;
+	bool sound;
+
+	for (commit = first;; commit++) {
+		sound = read_manifest(y, commit, w->known ? &w->prev : NULL,
+		    e) == 0;
+		if ((!sound && !is_damage(e)) ||
+		    reread_give(y, commit, sound, e) == -1)
+			return -1;
+		w->known = sound || manifest_digest(y->v->manifests, commit,
+		    &w->prev, &why) == 0;
+		if (sound)
+			w->prev = y->heads[y->heads_n - 1].sha256;
+		if (!w->known && commit < last && why.kind == EK_CORRUPT) {
+			find_manifests(y, commit, last, &why);
+			return cancel_check(e);
+		}
+		if (!sound)
+			find_manifest(y, commit, e->text);
+		if (w->known && y->opts->expect != NULL &&
+		    begins_so(&w->prev, y->opts->expect))
+			y->report->expected = commit;
+		if (commit == last)
+			return 0;
+	}
 }
 
 static int
 walk_chain(struct verify *y, struct err *e)
 {
-	static const struct digest none;
-	const struct digest *prev = &none;
-	struct digest scratch;
-	uint64_t last = 0, commit;
-	bool sound;
+	struct walk w = { .y = y, .known = true };
+	struct manifest_dir *d = y->v->manifests;
+	uint64_t done = 0;
+	size_t i;
+	int rc = -1;
 
-	if (manifest_files(y->v->manifests, note_last, &last, e) == -1)
-		return -1;
-	if (last > SIZE_MAX / sizeof(*y->heads))
-		return err_set(e, EK_CORRUPT,
-		    "there is a manifest %" PRIu64, last);
-	for (commit = 1; commit <= last; commit++) {
-		y->heads = mem_grow(y->heads, &y->heads_cap, (size_t)commit,
-		    sizeof(*y->heads));
-		memset(&y->heads[commit - 1], 0, sizeof(*y->heads));
-		sound = read_manifest(y, commit, prev, e) == 0;
-		if (!sound && !is_damage(e))
-			return -1;
-		if (!sound)
-			find_manifest(y, commit, e->text);
-		prev = link_to(y, commit, sound, &scratch);
-		if (prev != NULL && y->opts->expect != NULL &&
-		    begins_so(prev, y->opts->expect))
-			y->report->expected = commit;
-		if (prev != NULL && commit == last)
-			y->report->head_sha256 = *prev;
+	/* In this order: a manifest that is published meanwhile is no stranger. */
+	if (io_list(manifest_dir_fd(d), note_any, &w, e) == -1 ||
+	    manifest_files(d, note_file, &w, e) == -1)
+		goto out;
+	if (w.n > 0)
+		qsort(w.ends, w.n, sizeof(*w.ends), by_number);
+	for (i = 0; i < w.n; i++) {
+		if (w.ends[i] == done)
+			continue;
+		if (walk_alike(&w, done + 1, w.ends[i], e) == -1)
+			goto out;
+		done = w.ends[i];
 	}
-	y->report->commits = y->report->head = last;
-	return manifest_files(y->v->manifests, look_at_bundle, y, e);
+	if (w.known)
+		y->report->head_sha256 = w.prev;
+	y->report->commits = y->report->head = w.last;
+	look_at_others(&w);
+	rc = manifest_files(d, look_at_bundle, y, e);
+out:
+	free(w.ends);
+	release_names(&w.all);
+	release_names(&w.ours);
+	return rc;
 }
 
 /* ---- names and sizes ---- */
@@ -247,13 +369,40 @@ verify_pack(struct verify *y, const char *name)
 	    sizeof(*y->packs), by_name);
 }
 
+static int
+by_commit(const void *a, const void *b)
+{
+	const struct head *x = a, *y = b;
+
+	return (x->commit > y->commit) - (x->commit < y->commit);
+}
+
+/* The hash of a manifest that could be read, or NULL. */
+static const struct digest *
+head_of(const struct verify *y, uint64_t commit)
+{
+	const struct head key = { .commit = commit }, *h;
+
+	h = y->heads_n == 0 ? NULL : bsearch(&key, y->heads, y->heads_n,
+	    sizeof(*y->heads), by_commit);
+	return h == NULL ? NULL : &h->sha256;
+}
+
 static bool
 manifest_is_bad(const struct verify *y, uint64_t commit)
 {
-	static const struct digest none;
-
 	return commit >= 1 && commit <= y->report->commits &&
-	    digest_equal(&y->heads[commit - 1], &none);
+	    head_of(y, commit) == NULL;
+}
+
+/* A writer may be at work beside us. */
+static bool
+has_come(const struct verify *y, uint64_t commit)
+{
+	char name[MANIFEST_NAME_MAX];
+
+	return faccessat(manifest_dir_fd(y->v->manifests),
+	    manifest_name(name, commit), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* A name in packs/ that no manifest has. */
@@ -269,6 +418,11 @@ look_at_stranger(struct verify *y, const char *name)
 	else if (manifest_is_bad(y, commit))
 		find_pack(y, name, FOUND_STRANGER, false, "it may belong to "
 		    "the manifest that can't be read");
+	else if (commit > y->report->commits && has_come(y, commit))
+		return;
+	else if (commit > y->report->commits + 1 && !has_come(y, commit - 1))
+		find_pack(y, name, FOUND_MANIFEST, true, "the manifest of its "
+		    "commit is missing");
 	else if (commit > y->report->commits)
 		find_pack(y, name, FOUND_STRANGER, false, "it belongs to no "
 		    "commit: an interrupted run left it, or the newest "
@@ -400,12 +554,12 @@ static int
 compare_commit(void *arg, const struct known_commit *k, struct err *e)
 {
 	struct comparison *c = arg;
+	const struct digest *head = head_of(c->y, k->commit);
 
 	(void)e;
 	c->commits++;
-	if (k->commit > c->y->report->commits ||
-	    (!manifest_is_bad(c->y, k->commit) &&
-	    !digest_equal(&k->head, &c->y->heads[k->commit - 1])))
+	if (head == NULL ? !manifest_is_bad(c->y, k->commit) :
+	    !digest_equal(&k->head, head))
 		c->differs = true;
 	return 0;
 }
@@ -471,6 +625,9 @@ look_at_catalog(struct verify *y, struct err *e)
 		    "the next command that writes will bring it up to date");
 		break;
 	case RECOVER_AHEAD:
+		/* Of what came meanwhile, and the manifests have as well. */
+		if (has_come(y, y->report->commits + 1))
+			break;
 		y->report->catalog_ahead = true;
 		find_catalog(y, true, "it knows commits that the manifests "
 		    "lack: manifests were lost, or an older copy was put back");
@@ -479,6 +636,29 @@ look_at_catalog(struct verify *y, struct err *e)
 		find_catalog(y, true, e->text);
 		break;
 	}
+	return 0;
+}
+
+/*
+ * Whether the records hang together, which shows when a catalog is made of them.  One that stands at the head has shown
+ * it; else one is made in the user's cache, unless the manifests are known to be damaged.
+ */
+static int
+apply_all(struct verify *y, struct err *e)
+{
+	if (!y->opts->read_data || y->v->catalog != NULL ||
+	    y->report->damage[FOUND_MANIFEST] > 0 ||
+	    recover_catalog_private(y->v, e) == 0)
+		return 0;
+	if (e->kind == EK_CANCELLED)
+		return -1;
+	if (e->kind == EK_CORRUPT)
+		verify_find(y, &(struct vault_finding){
+		    .kind = FOUND_MANIFEST, .damage = true,
+		    .file = "manifests", .why = e->text });
+	else
+		log_warn("whether the manifests' records hang together can't "
+		    "be told: %s", e->text);
 	return 0;
 }
 
@@ -500,8 +680,10 @@ verify(struct verify *y, struct err *e)
 	bool packs_wrong = false;
 	size_t i;
 
-	if (walk_chain(y, e) == -1 || look_at_packs(y, e) == -1 ||
-	    look_at_orphans(y, e) == -1 || look_at_catalog(y, e) == -1)
+	if (reread_begin(y, e) == -1 ||
+	    walk_chain(y, e) == -1 || look_at_packs(y, e) == -1 ||
+	    look_at_orphans(y, e) == -1 || look_at_catalog(y, e) == -1 ||
+	    apply_all(y, e) == -1)
 		return -1;
 	for (i = 0; i < y->packs_n; i++)
 		packs_wrong = packs_wrong || y->packs[i].wrong;
@@ -535,24 +717,32 @@ verdict(const struct verify *y, struct err *e)
 	return 0;
 }
 
+static void
+release(struct verify *y)
+{
+	size_t i;
+
+	reread_release(y);
+	for (i = 0; i < y->packs_n; i++)
+		free(y->packs[i].name);
+	for (i = 0; i < y->retired_n; i++)
+		free(y->retired[i]);
+	free(y->packs);
+	free(y->retired);
+	free(y->heads);
+	free(y->damaged);
+}
+
 int
 vault_verify(struct vault *v, const struct vault_verify_opts *opts,
     struct vault_verify_report *report, struct err *e)
 {
 	struct verify y = { .v = v, .opts = opts, .report = report };
-	size_t i;
 	int rc;
 
 	memset(report, 0, sizeof(*report));
 	if ((rc = verify(&y, e)) == 0)
 		rc = verdict(&y, e);
-	for (i = 0; i < y.packs_n; i++)
-		free(y.packs[i].name);
-	for (i = 0; i < y.retired_n; i++)
-		free(y.retired[i]);
-	free(y.packs);
-	free(y.retired);
-	free(y.heads);
-	free(y.damaged);
+	release(&y);
 	return rc;
 }

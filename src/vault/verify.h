@@ -12,11 +12,12 @@
 struct recorded {
 	char		*name;		/* own */
 	uint64_t	 commit;
-	uint64_t	 size;
+	uint64_t	 size, raw;
 	bool		 retired;
 	bool		 there;		/* packs/ has it */
 	bool		 wrong;		/* missing, or of another size */
 	bool		 chosen;	/* to be read */
+	bool		 given;		/* the checker got it while the manifests were read */
 };
 
 struct damaged {
@@ -24,12 +25,22 @@ struct damaged {
 	size_t		 pack;		/* index in packs[] */
 };
 
+struct head {
+	uint64_t	 commit;
+	struct digest	 sha256;
+};
+
+struct names {
+	char		**v;		/* own, and each */
+	size_t		 n, cap;
+};
+
 struct verify {
 	struct vault	*v;
 	const struct vault_verify_opts *opts;
 	struct vault_verify_report *report;
-	struct digest	*heads;		/* own: of the manifests, by commit - 1; all zero where one can't be read */
-	size_t		 heads_cap;
+	struct head	*heads;		/* own: of the manifests that can be read, in order */
+	size_t		 heads_n, heads_cap;
 	struct recorded	*packs;		/* own; sorted once all are known */
 	size_t		 packs_n, packs_cap;
 	char		**retired;	/* own */
@@ -38,6 +49,7 @@ struct verify {
 	size_t		 damaged_n, damaged_cap;
 	struct pack_checker *checker;	/* own; while packs are read */
 	uint64_t	 total;		/* bytes of the packs to be read */
+	struct early	*early;		/* own; while the manifests are read, where all packs are to be read */
 };
 
 /* verify.c */
@@ -45,7 +57,17 @@ void verify_find(struct verify *, const struct vault_finding *);
 /* verify_pack(y, name): the pack on record of that name, or NULL; once all are known. */
 struct recorded *verify_pack(struct verify *, const char *name);
 
-/* reread.c: read the packs that are chosen, or damaged by their looks; then tell which messages all damage costs. */
+/*
+ * reread.c: where all packs are to be read, they are read as their manifests are.  reread_begin(y, e) before the first;
+ * reread_note(y, rec) for each record of one; reread_give(y, commit, sound, e) at its end: records of one that can't be
+ * read are forgotten.  All but the first do nothing where reread_begin() found it is not so.  reread_release(y): free
+ * what is left of that.
+ */
+int reread_begin(struct verify *, struct err *);
+void reread_note(struct verify *, const struct record *);
+int reread_give(struct verify *, uint64_t commit, bool sound, struct err *);
+void reread_release(struct verify *);
+/* Read the packs that are chosen, or damaged by their looks; then tell which messages all damage costs. */
 int reread_packs(struct verify *, struct err *);
 int reread_costs(struct verify *, struct err *);
 

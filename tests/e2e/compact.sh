@@ -57,8 +57,15 @@ same_content()
 clean()
 {
 	expect_exit 0 mailkeep verify -v --read-data "$1"
-	said 'every message is as it was'
+	said 'is as it was'
 	read_vault "$1" check >/dev/null || fail "line ${BASH_LINENO[0]}: the second reader finds $1 not right"
+}
+
+# salvaged VAULT: with all manifests gone; commits whose packs went into another one have nothing left to tell (3).
+salvaged()
+{
+	expect_exit 3 mailkeep rebuild --salvage "$1"
+	said 'no pack belongs to them'
 }
 
 # known VAULT: its messages, without what a salvage can't know.
@@ -135,7 +142,7 @@ for c in tar mbox; do
 	mirrors "$V"
 	cp -a "$V" "$TMPDIR/lost"
 	rm "$TMPDIR"/lost/manifests/* "$TMPDIR/lost/catalog.sqlite"
-	expect_exit 0 mailkeep rebuild --salvage "$TMPDIR/lost"
+	salvaged "$TMPDIR/lost"
 	clean "$TMPDIR/lost"
 	known "$TMPDIR/lost" >"$TMPDIR/known-now"
 	same "$TMPDIR/known" "$TMPDIR/known-now"
@@ -201,3 +208,24 @@ said '1 in orphans/ that mailkeep did not put there stays'
 [ "$(ls "$V/orphans")" = letter ] || fail "orphans are left"
 rm "$V/orphans/letter"
 clean "$V"
+
+# But not what is the only copy of a message, whatever was said: the pack of a commit whose manifest is gone.
+backup "$V"
+printf 'Subject: the only copy\n\nnowhere else\n' >"$TMPDIR/mail/only"
+imap put INBOX '' '' "$TMPDIR/mail/only" >/dev/null
+backup "$V"
+known "$V" >"$TMPDIR/known"
+rm "$(find "$V/manifests" -name '*.jsonl.zst' | sort | tail -n 1)" "$V/catalog.sqlite"
+for how in '--yes' '-n' ''; do
+	# shellcheck disable=SC2086
+	expect_exit 9 mailkeep compact --drop-orphans $how "$V" </dev/null
+	said 'orphans hold 1 message that is nowhere else: nothing was removed'
+	said "mailkeep repair $V brings it back"
+	[ "$(find "$V/orphans" -type f | wc -l)" = 1 ] || fail "the only copy was removed"
+done
+expect_exit 0 mailkeep repair --offline "$V"
+expect_exit 0 mailkeep compact -v --drop-orphans --yes "$V"
+said 'removed 1 thing from orphans/'
+clean "$V"
+known "$V" >"$TMPDIR/known-now"
+same "$TMPDIR/known" "$TMPDIR/known-now"

@@ -180,6 +180,9 @@ mailkeep export "$V" --format zip --to - INBOX >piped.zip
 "$python" -c 'import zipfile, sys; z = zipfile.ZipFile("piped.zip"); assert z.testzip() is None; print(len(z.namelist()))' >got
 [ "$(cat got)" = "$(grep -c '^INBOX	' on-server)" ] || fail "a piped zip holds others"
 
+# A full disk is one, also behind stdout.
+expect_exit 8 bash -c 'mailkeep export "$0" --format zip --to - >/dev/full' "$V"
+
 # ---- what is chosen ----
 
 # chosen N OPTION...: so many are exported, and the same ones are listed.
@@ -226,6 +229,8 @@ expect_exit 2 mailkeep export "$V"
 expect_exit 0 mailkeep export -n "$V" --to part2
 said 'INBOX *' out
 [ ! -e part2 ]
+expect_exit 0 mailkeep export -n "$V"
+said 'INBOX *' out
 
 # ---- nothing is overwritten ----
 
@@ -281,6 +286,17 @@ chmod -R a-w ro
 expect_exit 0 mailkeep export ro --to from-ro --format eml
 diff -r <(cd from-ro && find . -type f | sort) <(mailkeep export "$V" --to again --format eml && cd again && find . -type f | sort)
 chmod -R u+w ro
+
+# A shortage is no damage.
+short=0
+for n in $(seq 6 24); do
+	rc=0
+	(ulimit -n "$n"; exec mailkeep export "$V" --to "short$n" --format eml) >out 2>err || rc=$?
+	[ "$rc" != 6 ] || fail "$n descriptors: $(cat err)"
+	! grep -q 'Too many open files' err || short=$((short + 1))
+done
+[ "$short" -gt 0 ] || fail "descriptors were never short"
+[ "$rc" = 0 ] || fail "24 descriptors: $(cat err)"
 
 # One damaged frame costs its messages alone; all others are exported, and each of the lost ones is named.
 cp -a "$V" broken

@@ -199,9 +199,33 @@ said 'Sub/b.eml: *Truncated'
 tar -C "$TMPDIR/tree" -cf "$TMPDIR/cut.tar" a.eml Sub/b.eml
 imports '2 0 2 2' "$X" "$TMPDIR/cut.tar"
 
+# An empty message is one: it comes back from all that export writes.
+mkdir -p "$TMPDIR/hollow"
+: >"$TMPDIR/hollow/empty.eml"
+mail e >"$TMPDIR/hollow/full.eml"
+new_vault "$TMPDIR/H"
+imports '2 2 0 1' "$TMPDIR/H" "$TMPDIR/hollow"
+for format in maildir mbox eml tar zip; do
+	expect_exit 0 mailkeep export --to "$TMPDIR/hollow.$format" --format $format "$TMPDIR/H" --all
+	new_vault "$TMPDIR/H.$format"
+	imports '2 2 0 1' "$TMPDIR/H.$format" "$TMPDIR/hollow.$format"
+	imports '2 0 2 1' "$TMPDIR/H.$format" "$TMPDIR/hollow.$format"
+done
+
+# MH folders are read, and what is passed over is never passed over in silence.
+mkdir -p "$TMPDIR/mh/inbox" "$TMPDIR/mh/..a"
+mail m >"$TMPDIR/mh/inbox/1"
+mail n >"$TMPDIR/mh/..a/1.eml"
+echo 'nothing' >"$TMPDIR/mh/inbox/notes"
+imports '1 1 0 1' "$TMPDIR/H" "$TMPDIR/mh"
+[ "$(found passed_over)" = 2 ] || fail "passed over: $(found passed_over)"
+expect_exit 0 mailkeep import "$TMPDIR/H" "$TMPDIR/mh"
+said '*2 parts of the source were passed over as no mail*'
+
 # ---- usage ----
 
-: >"$TMPDIR/none"
+mkdir "$TMPDIR/none" "$TMPDIR/none/dir"
+echo 'no mail' >"$TMPDIR/none/dir/text"
 printf '\1\2\3' >"$TMPDIR/junk"
 expect_exit 2 mailkeep import "$X" "$TMPDIR/not there"
 expect_exit 2 mailkeep import "$X" "$TMPDIR/junk"
@@ -209,6 +233,11 @@ said 'say what it is with --format'
 expect_exit 2 mailkeep import "$X" "$TMPDIR/tree" --into /x
 expect_exit 10 mailkeep import "$TMPDIR/tree" "$TMPDIR/tree"
 n=$(commits "$X")
+expect_exit 2 mailkeep import "$X" "$TMPDIR/none"
+said '*there is no mail in it*'
+expect_exit 2 mailkeep import -n "$X" "$TMPDIR/none"
+expect_exit 2 mailkeep import "$X" "$TMPDIR/tree" --format maildir
+expect_exit 2 mailkeep import "$X" /etc/passwd
 expect_exit 2 mailkeep import "$X" "$TMPDIR/junk"
 [ "$(commits "$X")" = "$n" ] || fail "a source that is none left a commit"
 

@@ -203,6 +203,7 @@ test_a_maildir_tree_is_read_folder_by_folder(void **state)
 	put("m/.Sent.2019/new/x", "Subject: no\n\n");
 	put("m/Plain/Deep/cur/1.M.h:2,", MAIL);
 	put("m/.nomail/file.eml", MAIL);
+	put("n/..a/1.eml", MAIL);
 	set_time("m/cur/2.M.h:2,S", 1136214245);
 	assert_string_equal(found("m"),
 	    "INBOX|\\Seen|1136214245|" BODY
@@ -210,8 +211,10 @@ test_a_maildir_tree_is_read_folder_by_folder(void **state)
 	    "INBOX||-|" BODY
 	    "Sent/2019|\\Deleted \\Seen|-|" BODY
 	    "Sent/2019||-|Subject: no^$^$\n"
+	    "past .nomail: a hidden directory\n"
 	    "Plain/Deep||-|" BODY);
 	assert_string_equal(found("m/Plain"), "Deep||-|" BODY);
+	assert_string_equal(found("n"), "past ..a: a hidden directory\n");
 }
 
 static void
@@ -276,11 +279,13 @@ test_a_single_file_is_what_it_looks_like(void **state)
 	put("f/mail", MAIL);
 	put("f/x.bin", "\001\002\003");
 	put("f/empty", "");
+	put("f/passwd", "root:x:0:0:root:/root:/bin/sh\n");
 	assert_string_equal(found("f/Old.mbox"),
 	    "Old|\\Seen|1136214245|S: x^$^$1^$\n");
 	assert_string_equal(found("f/mail"), "f|\\Seen|-|" BODY);
 	assert_string_equal(found("f/x.bin"), "refused 2\n");
 	assert_string_equal(found("f/empty"), "");
+	assert_string_equal(found("f/passwd"), "refused 2\n");
 	assert_string_equal(found("f/none"), "refused 2\n");
 	assert_string_equal(found_as("f/mail", FOREIGN_FROM_TAR), "refused 2\n");
 	assert_string_equal(found_as("f/mail", FOREIGN_FROM_MAILDIR),
@@ -290,12 +295,33 @@ test_a_single_file_is_what_it_looks_like(void **state)
 }
 
 static void
-test_a_message_without_a_byte_is_named(void **state)
+test_messages_of_mh_are_known_by_their_numbers(void **state)
+{
+	(void)state;
+	put("h/inbox/1", MAIL);
+	put("h/inbox/12", MAIL);
+	put("h/inbox/3", "3 things to do\n");
+	put("h/inbox/4x", MAIL);
+	assert_string_equal(found("h"),
+	    "inbox|\\Seen|-|" BODY
+	    "past inbox/3: it is no mail\n"
+	    "past inbox/4x: it is no mail\n"
+	    "inbox|\\Seen|-|" BODY);
+	mail_member("inbox/7", MAIL);
+	mail_member("inbox/8", "8 things\n");
+	put_tar("h.tar", 0);
+	assert_string_equal(found("h.tar"),
+	    "inbox|\\Seen|1136214245|" BODY
+	    "past h.tar: inbox/8: it is no mail\n");
+}
+
+static void
+test_a_message_without_a_byte_is_one(void **state)
 {
 	(void)state;
 	put("e/cur/1:2,S", "");
 	put("e/cur/2:2,S", MAIL);
-	assert_string_equal(found("e"), "UNREAD cur/1:2,S: it is empty\n"
+	assert_string_equal(found("e"), "INBOX|\\Seen|-|\n"
 	    "INBOX|\\Seen|-|" BODY);
 }
 
@@ -503,7 +529,8 @@ main(void)
 		cmocka_unit_test(test_links_and_devices_are_not_followed),
 		cmocka_unit_test(test_a_directory_may_hold_a_bit_of_everything),
 		cmocka_unit_test(test_a_single_file_is_what_it_looks_like),
-		cmocka_unit_test(test_a_message_without_a_byte_is_named),
+		cmocka_unit_test(test_messages_of_mh_are_known_by_their_numbers),
+		cmocka_unit_test(test_a_message_without_a_byte_is_one),
 		cmocka_unit_test(test_dates_come_from_where_they_are_asked_for),
 		cmocka_unit_test(test_a_tar_is_read_as_the_directory_that_it_would_become),
 		cmocka_unit_test(test_names_in_a_tar_lead_nowhere),

@@ -1000,6 +1000,149 @@ test_orphans_are_counted_and_removed_but_for_strangers(void **state)
 	assert_readable(1);
 }
 
+static uint64_t
+count_only(struct vault *v)
+{
+	struct vault_orphans o;
+	struct err e;
+
+	if (vault_orphans(v, &o, &e) == -1)
+		fail_msg("%s", e.text);
+	return o.only;
+}
+
+/* They hold ${only} messages that are nowhere else, and all stay: ${files} in orphans/. */
+static void
+assert_spared(struct vault *v, uint64_t only, size_t files)
+{
+	struct vault_orphans o;
+	struct err e;
+	char *want = xasprintf("orphans hold %" PRIu64 " message", only);
+
+	assert_int_equal(count_only(v), only);
+	assert_int_equal(vault_drop_orphans(v, &o, &e), -1);
+	assert_int_equal(e.kind, EK_REFUSED);
+	assert_non_null(strstr(e.text, want));
+	assert_non_null(strstr(e.next, "mailkeep repair "));
+	assert_int_equal(o.only, only);
+	assert_int_equal(stage_count("orphans"), files);
+	free(want);
+}
+
+static void
+assert_dropped(struct vault *v)
+{
+	struct vault_orphans o;
+	struct err e;
+
+	assert_int_equal(count_only(v), 0);
+	if (vault_drop_orphans(v, &o, &e) == -1)
+		fail_msg("%s", e.text);
+	assert_int_equal(stage_count("orphans"), 0);
+}
+
+/* The pack of a commit that is gone, twice, beside others that the vault has. */
+static void
+check_spared(enum container container, const char *end)
+{
+	struct vault_mended mended = { .adopted = 0 };
+	struct vault *v;
+	struct vault_txn *t;
+	struct err e;
+	char *copy = xasprintf("cp v/packs/00000001* v/orphans/ && "
+	    "cp v/orphans/00000003* v/orphans/00000009-1-0123abcd%s", end);
+
+	stage_fill(container, 3);
+	stage_run("rm v/manifests/00000003* v/catalog.sqlite");
+	v = stage_open(VAULT_WRITE);
+	stage_run(copy);
+	assert_spared(v, 2, 3);
+	stage_run("printf 123 >v/orphans/catalog-0123.sqlite");
+	assert_spared(v, 2, 4);
+	t = stage_run_begin(v);
+	assert_int_equal(vault_adopt(t, &mended, &e), 0);
+	assert_int_equal(mended.adopted, 2);
+	stage_run_end(&t);
+	assert_dropped(v);
+	vault_close(&v);
+	assert_readable(3);
+	free(copy);
+}
+
+static void
+test_only_copies_in_orphans_stay_until_they_are_adopted(void **state)
+{
+	(void)state;
+	check_spared(CONTAINER_TAR, ".tar.zst");
+	stage_run("rm -r v");
+	check_spared(CONTAINER_MBOX, ".f1.mbox.zst");
+}
+
+/* What the vault knows and does not have: its pack is missing, cut short, or given up. */
+static void
+test_orphans_stay_where_the_vault_lost_its_own_copy(void **state)
+{
+	struct vault *v;
+	struct vault_txn *t;
+	struct names s;
+	struct err e;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, 3);
+	v = stage_open(VAULT_WRITE);
+	stage_run("cp v/packs/* v/orphans/");
+	assert_int_equal(count_only(v), 0);
+	stage_run("mv v/packs/00000001* away");
+	assert_spared(v, 2, 3);
+	stage_run("set -- v/packs/00000002* && truncate -s -1 $1");
+	assert_spared(v, 4, 3);
+	stage_run("cp v/orphans/00000002* v/packs/ && "
+	    "mv away v/packs/$(ls v/orphans | head -n 1)");
+	assert_int_equal(count_only(v), 0);
+	s = packs_of(v);
+	t = stage_run_begin(v);
+	assert_int_equal(vault_retire(t, s.v[2], &e), 0);
+	release_names(&s);
+	stage_run_end(&t);
+	assert_spared(v, 2, 3);
+	vault_close(&v);
+	/* A reader says so, too. */
+	v = stage_open(VAULT_READ);
+	assert_int_equal(count_only(v), 2);
+	vault_close(&v);
+}
+
+static void
+test_orphans_that_give_nothing_are_no_hindrance(void **state)
+{
+	struct vault *v;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, 1);
+	v = stage_open(VAULT_WRITE);
+	stage_run("cd v/orphans && head -c 3000 /dev/zero >"
+	    "00000008-1-0123abcd.tar.zst && : >00000009-1-0123abcd.tar.zst && "
+	    "head -c 50 ../packs/* >00000010-1-0123abcd.tar.zst");
+	assert_dropped(v);
+	vault_close(&v);
+}
+
+/* Half of one can be read, and that half counts. */
+static void
+test_orphan_that_is_damaged_counts_for_what_it_gives(void **state)
+{
+	struct vault *v;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, 2);
+	stage_run("rm v/manifests/00000002* v/catalog.sqlite");
+	v = stage_open(VAULT_WRITE);
+	stage_run("f=$(ls v/orphans/*) && printf 'not a frame' >x && "
+	    "cat x $f x >y && mv y $f");
+	assert_spared(v, 2, 1);
+	vault_close(&v);
+}
+
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, stage_begin, stage_end)
 
 int
@@ -1031,6 +1174,10 @@ main(void)
 		TEST(test_salvage_of_the_compacting_commit_alone),
 		TEST(test_bundled_manifests_say_the_same),
 		TEST(test_orphans_are_counted_and_removed_but_for_strangers),
+		TEST(test_only_copies_in_orphans_stay_until_they_are_adopted),
+		TEST(test_orphans_stay_where_the_vault_lost_its_own_copy),
+		TEST(test_orphans_that_give_nothing_are_no_hindrance),
+		TEST(test_orphan_that_is_damaged_counts_for_what_it_gives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,6 +268,142 @@ test_after_a_salvage_folders_are_compared_in_full(void **state)
 	vault_close(&v);
 }
 
+static void
+test_manifests_are_read_from_a_bundle_whose_index_is_damaged(void **state)
+{
+	struct vault_salvage_report r;
+	struct vault *v;
+	struct err e;
+	char *before, *after;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, COMMITS);
+	before = messages();
+	v = stage_open(VAULT_WRITE);
+	assert_int_equal(vault_bundle(v, 1, COMMITS, 1, &e), 0);
+	vault_close(&v);
+	/* The index and its seal are the last bytes. */
+	stage_run("rm v/catalog.sqlite v/manifests/0000000?.jsonl.zst && "
+	    "f=$(ls v/manifests/*) && truncate -s -4 $f && "
+	    "printf xxxx >>$f");
+	assert_damage(true);
+	after = messages();
+	assert_string_equal(after, before);
+	free(after);
+	/* And are put back into files of their own. */
+	salvage(&r);
+	assert_int_equal(r.reconstructed, 0);
+	assert_int_equal(r.bundles, 1);
+	assert_int_equal(stage_count("manifests"), COMMITS);
+	after = messages();
+	assert_string_equal(after, before);
+	assert_damage(false);
+	free(before);
+	free(after);
+}
+
+/* Put all packs into one, and let the day pass after which the old ones go. */
+static void
+compact(void)
+{
+	struct vault_compacted made = { .run = 0 };
+	char *names = stage_names("packs"), *p, *v[64];
+	struct vault *vault = stage_open(VAULT_WRITE);
+	struct err e;
+	size_t n = 0;
+
+	for (p = names; *p != '\0'; p++) {
+		v[n++] = p;
+		p += strcspn(p, " ");
+		*p = '\0';
+	}
+	if (vault_compact(vault, (const char *const *)v, n, NULL, NULL, &made,
+	    &e) == -1)
+		fail_msg("%s", e.text);
+	vault_close(&vault);
+	free(names);
+	the_time += 25 * 3600;
+	vault = stage_open(VAULT_WRITE);
+	vault_close(&vault);
+	assert_int_equal(stage_count("packs"), 1);
+}
+
+static void
+test_messages_of_a_lost_commit_come_from_the_pack_that_has_them_now(
+    void **state)
+{
+	struct vault_salvage_report r;
+	char *before, *after;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, COMMITS);
+	before = messages();
+	compact();
+	stage_run("rm v/manifests/00000002*");
+	salvage(&r);
+	assert_int_equal(r.lost, 0);
+	after = messages();
+	assert_string_equal(after, before);
+	assert_damage(false);
+	free(before);
+	free(after);
+}
+
+static void
+test_a_content_may_get_its_place_after_the_message(void **state)
+{
+	static const char text[] = "Subject: first of 1\r\nFrom: a@b\r\n\r\nx\r\n";
+	struct vault_salvage_report r;
+	struct vault_txn *t;
+	struct vault_box box;
+	struct vault *v;
+	char *before, *after;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, 1);
+	v = stage_open(VAULT_WRITE);
+	t = stage_run_begin(v);
+	box = stage_box(t, 2, "Work");
+	assert_int_equal(stage_text(t, &box, 7, text), 0);
+	stage_run_end(&t);
+	vault_close(&v);
+	before = messages();
+	compact();
+	stage_run("rm v/manifests/00000001*");
+	salvage(&r);
+	assert_int_equal(r.lost, 0);
+	after = messages();
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+}
+
+static void
+test_a_damaged_manifest_is_taken_from_a_bundle(void **state)
+{
+	struct vault_salvage_report r;
+	struct vault *v;
+	struct err e;
+	char *before, *after;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, COMMITS);
+	v = stage_open(VAULT_WRITE);
+	assert_int_equal(vault_bundle(v, 1, COMMITS, 1, &e), 0);
+	vault_close(&v);
+	before = stage_look(VAULT_READ);
+	flip("manifests", "00000002.", 60);
+	assert_damage(true);
+	salvage(&r);
+	assert_int_equal(r.reconstructed, 0);
+	assert_int_equal(r.bundles, 1);
+	after = stage_look(VAULT_READ);
+	assert_string_equal(after, before);
+	assert_damage(false);
+	free(before);
+	free(after);
+}
+
 /* ---- packs ---- */
 
 static void
@@ -400,7 +536,235 @@ test_orphans_without_a_place_come_to_recovered(void **state)
 	    "Recovered 0 1 ");
 }
 
+/* ---- what folders of an mbox vault hold ---- */
+
+static struct vault_mended
+save(const char *pack, bool retire)
+{
+	struct vault_mended mended = { 0, 0 };
+	struct vault *v = stage_open(VAULT_WRITE);
+	struct vault_txn *t = stage_run_begin(v);
+	struct err e;
+
+	vault_distrust(t, pack);
+	assert_int_equal(vault_save_pack(t, pack, &mended, &e), 0);
+	if (retire)
+		assert_int_equal(vault_retire(t, pack, &e), 0);
+	stage_run_end(&t);
+	assert_int_equal(vault_clear(v, &e), 0);
+	vault_close(&v);
+	return mended;
+}
+
+static void
+test_what_an_earlier_repair_saved_is_not_stored_again(void **state)
+{
+	char *pack;
+
+	(void)state;
+	stage_fill(CONTAINER_MBOX, 1);
+	stage_run("f=$(ls v/packs/00000001*) && truncate -s -4 $f && "
+	    "printf xxxx >>$f");
+	pack = pack_of("00000001-");
+	assert_int_equal(save(pack, false).saved, 2);
+	assert_int_equal(stage_count("packs"), 2);
+	assert_int_equal(save(pack, true).saved, 0);
+	assert_int_equal(stage_count("packs"), 1);
+	assert_damage(false);
+	free(pack);
+}
+
+static const char twin[] = "Subject: twin\r\nFrom: a@b\r\n\r\nx\r\n";
+
+/* One message in two folders, of which the first may be one of imported mail; their boxes were recorded before. */
+static void
+stage_twins(enum container container, bool imported)
+{
+	struct record folder = { .kind = REC_FOLDER };
+	struct record epoch = { .kind = REC_EPOCH };
+	struct vault_box a, b;
+	struct vault_txn *t;
+	struct vault *v;
+	struct err e;
+
+	stage_create(container);
+	v = stage_open(VAULT_WRITE);
+	t = stage_run_begin(v);
+	a = stage_box(t, 1, "INBOX");
+	b = stage_box(t, 2, "Work");
+	if (imported) {
+		folder.u.folder = (struct rec_folder){ .folder = 3,
+		    .name = "Old", .attributes = "", .space = MAIL_IMPORTED,
+		    .selectable = true };
+		epoch.u.epoch = (struct rec_epoch){ .epoch = 3, .folder = 3 };
+		assert_int_equal(vault_put(t, &folder, &e), 0);
+		assert_int_equal(vault_put(t, &epoch, &e), 0);
+		a = (struct vault_box){ .folder = 3, .epoch = 3, .name = "Old",
+		    .space = MAIL_IMPORTED };
+	}
+	stage_commit(t);
+	assert_int_equal(stage_text(t, &a, 7, twin), 1);
+	assert_int_equal(stage_text(t, &b, 9, twin), 0);
+	stage_run_end(&t);
+	vault_close(&v);
+}
+
+static int
+take_digest(void *arg, const struct digest *sha256,
+    const struct known_blob *b, struct err *e)
+{
+	(void)b, (void)e;
+	*(struct digest *)arg = *sha256;
+	return 1;
+}
+
+/* The pack of one of two folders is lost. */
+static void
+lose_twin(const char *find, const char *folder)
+{
+	struct vault_mended mended = { 0, 0 };
+	struct digest want;
+	struct vault_txn *t;
+	struct vault *v;
+	struct err e;
+	char *command = xasprintf("test $(ls v/packs/%s | wc -l) = 1 && "
+	    "rm v/packs/%s", find, find);
+	char *names = stage_names("packs"), *pack;
+	int lacking;
+
+	pack = strstr(names, folder);
+	assert_non_null(pack);
+	while (pack > names && pack[-1] != ' ')
+		pack--;
+	pack[strcspn(pack, " ")] = '\0';
+	stage_run(command);
+	v = stage_open(VAULT_WRITE);
+	t = stage_run_begin(v);
+	vault_distrust(t, pack);
+	assert_int_equal(vault_save_pack(t, pack, &mended, &e), 0);
+	lacking = catalog_pack_blobs(vault_catalog(v), pack, take_digest,
+	    &want, &e);
+	assert_int_equal(vault_find_copies(t, &want, lacking == 1, &mended,
+	    &e), 0);
+	assert_int_equal(vault_fill_folders(t, &e), 0);
+	assert_int_equal(vault_fill_folders(t, &e), 0);
+	assert_int_equal(vault_retire(t, pack, &e), 0);
+	stage_run_end(&t);
+	vault_close(&v);
+	stage_run("test $(zstd -qdc v/packs/*.f1.* | grep -c ^From\\ ) = 1 && "
+	    "test $(zstd -qdc v/packs/*.f2.* | grep -c ^From\\ ) = 1");
+	assert_damage(false);
+	free(names);
+	free(command);
+}
+
+static void
+test_a_folder_whose_pack_is_lost_gets_its_messages_again(void **state)
+{
+	(void)state;
+	stage_twins(CONTAINER_MBOX, false);
+	lose_twin("*.f2.*", ".f2.");
+	/* The same of the one whose copy is not the newest. */
+	lose_twin("*.f1.*", ".f1.");
+}
+
+static void
+test_what_is_fetched_again_needlessly_is_told_apart(void **state)
+{
+	struct mail_meta m = stage_meta(7);
+	struct vault_txn *t;
+	struct vault_box box;
+	struct digest d;
+	struct vault *v;
+	struct err e;
+
+	(void)state;
+	stage_twins(CONTAINER_TAR, false);
+	digest_of(twin, strlen(twin), &d);
+	v = stage_open(VAULT_WRITE);
+	t = stage_run_begin(v);
+	box = stage_box(t, 1, "INBOX");
+	stage_take(t, twin, strlen(twin), 10, 0);
+	assert_int_equal(vault_replace(t, &box, &m, &d, &e), 2);
+	stage_take(t, "x", 1, 1, 0);
+	assert_int_equal(vault_replace(t, &box, &m, &d, &e), 0);
+	vault_abort(&t);
+	vault_close(&v);
+}
+
+/* Both messages of one content come back. */
+static void
+adopt_twins(enum container container, bool imported, const char *first)
+{
+	struct vault_mended mended = { 0, 0 };
+	struct vault_txn *t;
+	struct vault *v;
+	struct err e;
+	char *all;
+
+	stage_twins(container, imported);
+	stage_run("rm v/manifests/00000002* v/catalog.sqlite");
+	v = stage_open(VAULT_WRITE);
+	t = stage_run_begin(v);
+	assert_int_equal(vault_adopt(t, &mended, &e), 0);
+	stage_run_end(&t);
+	vault_close(&v);
+	assert_int_equal(mended.adopted, 2);
+	all = messages();
+	if (strstr(all, first) == NULL ||
+	    strstr(all, "Work 1002 9 ") == NULL || strstr(all, "Recovered"))
+		fail_msg("%s", all);
+	free(all);
+	assert_damage(false);
+}
+
+static void
+test_every_message_of_an_orphaned_content_comes_back(void **state)
+{
+	(void)state;
+	adopt_twins(CONTAINER_TAR, false, "INBOX 1001 7 ");
+}
+
+static void
+test_an_orphan_that_was_imported_comes_back_to_its_folder(void **state)
+{
+	(void)state;
+	adopt_twins(CONTAINER_TAR, true, "Old 0 7 ");
+}
+
 /* ---- a catalog that knows more ---- */
+
+static void
+test_a_catalog_that_lacks_contents_is_found_out(void **state)
+{
+	struct catalog *c;
+	struct catalog_head was;
+	struct rec_head head;
+	struct vault *v;
+	struct err e;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, 1);
+	v = stage_open(VAULT_WRITE);
+	assert_int_equal(vault_knows(v, &e), 1);
+	assert_int_equal(catalog_head(vault_catalog(v), &was, &e), 0);
+	vault_close(&v);
+	/* Whole, and at the head, and empty. */
+	stage_run("rm v/catalog.sqlite");
+	assert_int_equal(catalog_open(stage_path("v/catalog.sqlite"),
+	    CATALOG_WRITE, &c, &e), 0);
+	head = (struct rec_head){ .vault = was.vault, .commit = 1,
+	    .time = BEGAN, .run = 1, .program = "x" };
+	if (catalog_begin(c, &head, &e) == -1 ||
+	    catalog_commit(c, &was.sha256, &e) == -1)
+		fail_msg("%s", e.text);
+	catalog_close(&c);
+	v = stage_open(VAULT_WRITE);
+	assert_int_equal(vault_knows(v, &e), 0);
+	assert_int_equal(vault_rebuild(v, true, &e), 0);
+	assert_int_equal(vault_knows(v, &e), 1);
+	vault_close(&v);
+}
 
 static void
 test_only_a_catalog_that_is_ahead_is_set_aside(void **state)
@@ -435,11 +799,21 @@ main(void)
 		TEST(test_without_notes_messages_come_back_to_lost_and_found),
 		TEST(test_a_salvage_that_died_half_way_is_done_again),
 		TEST(test_after_a_salvage_folders_are_compared_in_full),
+		TEST(test_messages_of_a_lost_commit_come_from_the_pack_that_has_them_now),
+		TEST(test_a_content_may_get_its_place_after_the_message),
+		TEST(test_a_damaged_manifest_is_taken_from_a_bundle),
+		TEST(test_manifests_are_read_from_a_bundle_whose_index_is_damaged),
 		TEST(test_what_can_be_read_of_a_damaged_pack_is_saved_and_the_pack_set_aside),
 		TEST(test_content_of_a_retired_pack_is_lost_until_it_comes_again),
 		TEST(test_orphans_come_back_to_their_place),
 		TEST(test_orphans_of_an_mbox_vault_come_back_to_their_place),
 		TEST(test_orphans_without_a_place_come_to_recovered),
+		TEST(test_what_an_earlier_repair_saved_is_not_stored_again),
+		TEST(test_a_folder_whose_pack_is_lost_gets_its_messages_again),
+		TEST(test_what_is_fetched_again_needlessly_is_told_apart),
+		TEST(test_every_message_of_an_orphaned_content_comes_back),
+		TEST(test_an_orphan_that_was_imported_comes_back_to_its_folder),
+		TEST(test_a_catalog_that_lacks_contents_is_found_out),
 		TEST(test_only_a_catalog_that_is_ahead_is_set_aside),
 	};
 

@@ -473,8 +473,8 @@ test_orphans_are_moved_and_kept(void **state)
 	stage_fill(CONTAINER_TAR, 3);
 	stage_run("cp $(ls v/packs/00000002*) pack && "
 	    "cp pack v/packs/00000004-1-deadbeef.tar.zst && "
-	    "cp pack v/packs/00000009-12-00c0ffee.f3.mbox.zst && "
-	    "cp pack v/packs/100000000-1-00c0ffee.tar.zst && "
+	    "cp pack v/packs/00000004-12-00c0ffee.f3.mbox.zst && "
+	    "cp pack v/packs/00000004-2-00c0ffee.tar.zst && "
 	    "echo mine > v/packs/notes.txt && echo mine > v/packs/4711 && "
 	    "ls v/packs/0000000[123]* > before");
 	/* A reader leaves all where it is. */
@@ -487,8 +487,8 @@ test_orphans_are_moved_and_kept(void **state)
 	vault_close(&v);
 	assert_int_equal(stage_count("orphans"), 3);
 	stage_run("cmp pack v/orphans/00000004-1-deadbeef.tar.zst && "
-	    "cmp pack v/orphans/00000009-12-00c0ffee.f3.mbox.zst && "
-	    "cmp pack v/orphans/100000000-1-00c0ffee.tar.zst");
+	    "cmp pack v/orphans/00000004-12-00c0ffee.f3.mbox.zst && "
+	    "cmp pack v/orphans/00000004-2-00c0ffee.tar.zst");
 	/* What is not ours, and what belongs to a commit, stays. */
 	stage_run("test -e v/packs/notes.txt -a -e v/packs/4711 && "
 	    "ls v/packs/0000000[123]* | cmp - before");
@@ -498,6 +498,22 @@ test_orphans_are_moved_and_kept(void **state)
 	v = stage_open(VAULT_WRITE);
 	vault_close(&v);
 	assert_int_equal(the_log.n, 0);
+}
+
+/* A run that died left packs of one commit; those of later ones had manifests. */
+static void
+test_packs_of_later_commits_tell_that_manifests_are_missing(void **state)
+{
+	struct err e;
+
+	(void)state;
+	stage_fill(CONTAINER_TAR, 3);
+	stage_run("rm v/catalog.sqlite v/manifests/00000002* "
+	    "v/manifests/00000003*");
+	assert_int_equal(stage_refused(VAULT_WRITE, &e), EK_CORRUPT);
+	assert_non_null(strstr(e.next, "--salvage"));
+	assert_int_equal(stage_count("orphans"), 0);
+	assert_int_equal(stage_count("packs"), 3);
 }
 
 static void
@@ -645,6 +661,7 @@ main(void)
 		TEST(test_chain_with_a_fault_is_not_gone_on_from),
 		TEST(test_scratch_is_cleared_by_writers_only),
 		TEST(test_orphans_are_moved_and_kept),
+		TEST(test_packs_of_later_commits_tell_that_manifests_are_missing),
 		TEST(test_orphans_never_replace_each_other),
 		TEST(test_header_lines_come_back_from_the_packs),
 		TEST(test_header_lines_wait_for_a_writer_at_work),
