@@ -17,7 +17,7 @@ mv "$V/packs/$first" "$TMPDIR/away"
 imap put INBOX '' '' "$TMPDIR/2" >/dev/null
 EXIT=6 backup "$V"
 said "packs/$first: it is missing"
-said 'copy of the vault'
+said 'mailkeep verify tells'
 read_vault "$V" list >"$TMPDIR/out" 2>"$TMPDIR/err" && fail "the second reader sees no damage"
 [ "$(packs "$V")" = 1 ] || fail "new mail was not kept"
 expect_exit 6 mailkeep status "$V"

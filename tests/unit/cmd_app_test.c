@@ -230,8 +230,8 @@ test_an_error_without_advice_gets_that_of_its_kind(void **state)
 {
 	(void)state;
 	check("-c /dev/null probe --damage", 6, "",
-	    "mailkeep: a pack is cut\n  -> bring what is damaged back from a "
-	    "copy of the vault\n");
+	    "mailkeep: a pack is cut\n  -> mailkeep verify tells what is "
+	    "damaged, and what to do\n");
 	assert_null(exit_advice(EK_FAIL));
 }
 

@@ -518,6 +518,7 @@ is_whole(const void *p, size_t n)
 	struct manifest_dir *d;
 	struct err e;
 	uint64_t i;
+	bool whole;
 	int rc;
 
 	put_file(ALL, p, n);
@@ -528,9 +529,11 @@ is_whole(const void *p, size_t n)
 		assert_int_equal(e.kind, EK_CORRUPT);
 		assert_non_null(strstr(e.text, ALL));
 	}
-	assert_int_equal(manifest_check(d, 1, MADE, &e), rc);
+	/* Where only the index is damaged all manifests can be read, and it is damage all the same. */
+	whole = manifest_check(d, 1, MADE, &e) == 0;
+	assert_true(rc == 0 || !whole);
 	manifest_dir_close(&d);
-	return rc == 0;
+	return whole;
 }
 
 static void
