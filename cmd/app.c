@@ -54,8 +54,7 @@ app_sets(struct app *app, const struct command *command,
 static bool
 is_planned(const char *name)
 {
-	static const char *const verbs[] = { "copy", "prune", "quota",
-	    "restore" };
+	static const char *const verbs[] = { "prune", "quota" };
 	size_t i;
 
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)

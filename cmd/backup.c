@@ -6,14 +6,10 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "cmd/backup.h"
 #include "cmd/plain.h"
 #include "cmd/table.h"
-#include "cmd/target.h"
 #include "mail/name.h"
-
-struct backup_opts {
-	bool	dry_run, full, wait;
-};
 
 static const struct opt opts[] = {
 	OPT_FLAG('n', "dry-run", struct backup_opts, dry_run,
@@ -395,17 +391,16 @@ tell_saved(uint64_t added, struct err *e)
 	err_next(e, "run it again: it goes on from there");
 }
 
-static int
-backup_one(struct app *app, struct target *t, struct err *e)
+int
+backup_account(struct app *app, struct target *t, const struct backup_opts *o,
+    const struct job_ask *ask, struct err *e)
 {
-	const struct backup_opts *o = app->opts;
 	struct teller teller = { .ui = app->ui,
 	    .title = account_title(t->account), .alone = t->alone,
 	    .dry_run = o->dry_run, .idle = app->globals.ui.verbose > 0 };
 	struct job_backup_opts job = { .full = o->full,
-	    .dry_run = o->dry_run, .some = app->given->folders.n > 0,
-	    .account = t->account,
-	    .ask = target_ask(app), .listener = { tell, &teller } };
+	    .dry_run = o->dry_run, .some = o->some, .account = t->account,
+	    .ask = *ask, .listener = { tell, &teller } };
 	struct job_backup_report report;
 	struct vault *v;
 	double began = seconds();
@@ -437,6 +432,16 @@ backup_one(struct app *app, struct target *t, struct err *e)
 		rc = target_alarm(v, e);
 	vault_close(&v);
 	return rc;
+}
+
+static int
+backup_one(struct app *app, struct target *t, struct err *e)
+{
+	struct backup_opts o = *(const struct backup_opts *)app->opts;
+	const struct job_ask ask = target_ask(app);
+
+	o.some = app->given->folders.n > 0;
+	return backup_account(app, t, &o, &ask, e);
 }
 
 static int

@@ -99,6 +99,7 @@ int help_command(struct app *, const struct command *, struct err *);
 
 extern const struct command cmd_backup;
 extern const struct command cmd_compact;
+extern const struct command cmd_copy;
 extern const struct command cmd_export;
 extern const struct command cmd_folders;
 extern const struct command cmd_help;
@@ -110,6 +111,7 @@ extern const struct command cmd_show;
 extern const struct command cmd_status;
 extern const struct command cmd_rebuild;
 extern const struct command cmd_repair;
+extern const struct command cmd_restore;
 extern const struct command cmd_verify;
 extern const struct command cmd_version;
 

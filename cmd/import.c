@@ -10,7 +10,6 @@
 #include "cmd/target.h"
 
 #define INTO_DEFAULT	"Imported"
-#define INTO_MAX	1000
 
 struct import_opts {
 	int		 date, format, quoting;
@@ -187,20 +186,6 @@ report_text(const struct teller *t, const struct job_import_report *r,
 	buf_release(&what);
 }
 
-/* A folder's name as people type it: parts with '/' between. */
-static int
-check_into(const char *into, struct err *e)
-{
-	size_t n = strlen(into);
-
-	if (n > 0 && n <= INTO_MAX && utf8_valid(into, n) && into[0] != '/' &&
-	    into[n - 1] != '/' && strstr(into, "//") == NULL)
-		return 0;
-	err_set(e, EK_USAGE, "--into: '%s' can't be the name of a folder",
-	    into);
-	return err_next(e, "give a name such as Old or Old/2009");
-}
-
 static double
 seconds_now(void)
 {
@@ -271,7 +256,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	int rc;
 
 	(void)argc;
-	if (check_into(o->into, e) == -1 ||
+	if (target_into(o->into, e) == -1 ||
 	    target_resolve(app, argv[0], &t, e) == -1)
 		return -1;
 	rc = vault_open(t.vault, o->dry_run ? VAULT_READ :

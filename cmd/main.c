@@ -26,6 +26,8 @@ static const struct command *const commands[] = {
 	&cmd_compact,
 	&cmd_export,
 	&cmd_import,
+	&cmd_restore,
+	&cmd_copy,
 	&cmd_help,
 	&cmd_version,
 	NULL

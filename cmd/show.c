@@ -22,7 +22,6 @@
 
 #define WHOLE_MAX	(64 * 1024 * 1024)	/* a larger message is not taken apart */
 #define HEAD_MAX	(1024 * 1024)		/* ... and this much of it looked at */
-#define HEX_MIN		4			/* digits of a SHA-256 that may name a message */
 #define WRAP_MAX	(1024 * 1024)		/* bytes of a line; a longer one is not for reading */
 #define TITLE_WIDTH	11			/* of a field's title */
 
@@ -47,68 +46,6 @@ struct message {
 };
 
 /* ---- finding and reading ---- */
-
-struct candidates {
-	uint64_t	commit[2], line[2];
-	size_t		n;
-};
-
-static int
-note_candidate(void *arg, const struct known_message *m, struct err *e)
-{
-	struct candidates *c = arg;
-
-	(void)e;
-	c->commit[c->n] = m->commit;
-	c->line[c->n] = m->line;
-	return ++c->n == 2;
-}
-
-/* The message whose content's SHA-256 begins so: 1, or 0: there is none. */
-static int
-find_by_hash(struct catalog *c, const char *hex, struct known_message *out,
-    struct err *e)
-{
-	struct candidates found = { .n = 0 };
-
-	if (catalog_by_prefix(c, hex, note_candidate, &found, e) == -1)
-		return -1;
-	if (found.n == 2) {
-		err_set(e, EK_USAGE, "more than one message begins with '%s': "
-		    "%" PRIu64 ".%" PRIu64 " and %" PRIu64 ".%" PRIu64
-		    " are among them", hex, found.commit[0], found.line[0],
-		    found.commit[1], found.line[1]);
-		return err_next(e, "give one of these ids, or more digits");
-	}
-	if (found.n == 0)
-		return 0;
-	return catalog_message(c, found.commit[0], found.line[0], out, e);
-}
-
-static int
-find_message(struct catalog *c, const char *id, struct known_message *out,
-    struct err *e)
-{
-	size_t n = strlen(id), dot = strcspn(id, ".");
-	uint64_t commit, line;
-	int r;
-
-	if (n > dot && text_u64(id, dot, &commit) == 0 &&
-	    text_u64(id + dot + 1, n - dot - 1, &line) == 0)
-		r = catalog_message(c, commit, line, out, e);
-	else if (n >= HEX_MIN && n < DIGEST_HEX &&
-	    strspn(id, "0123456789abcdefABCDEF") == n)
-		r = find_by_hash(c, id, out, e);
-	else {
-		err_set(e, EK_USAGE, "'%s' is not the id of a message", id);
-		return err_next(e, "an id is like 17.204, or at least %d "
-		    "digits of a SHA-256; mailkeep list shows them", HEX_MIN);
-	}
-	if (r != 0)
-		return r == -1 ? -1 : 0;
-	err_set(e, EK_USAGE, "the vault has no message '%s'", id);
-	return err_next(e, "mailkeep list --all shows the ids of all messages");
-}
 
 /* As much of a message as there is room for. */
 static int
@@ -498,7 +435,7 @@ show(struct app *app, struct vault *v, void *arg, struct err *e)
 	const char *id = arg;
 	int rc = -1;
 
-	if (find_message(vault_catalog(v), id, &m.known, e) == -1)
+	if (job_find(v, id, &m.known, e) == -1)
 		return -1;
 	snprintf(m.id, sizeof(m.id), "%" PRIu64 ".%" PRIu64, m.known.commit,
 	    m.known.line);

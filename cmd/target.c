@@ -11,8 +11,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "cmd/ask.h"
 #include "cmd/target.h"
+
+#define INTO_MAX	1000
 
 static int64_t
 clock_now(void *arg)
@@ -98,8 +101,8 @@ check_same(const struct target *t, const struct account *bound,
 }
 
 static int
-from_vault(struct app *app, const struct account *section, struct target *t,
-    struct err *e)
+from_vault(const struct account *section, const struct account *given,
+    struct target *t, struct err *e)
 {
 	struct account *bound = NULL;
 	int rc;
@@ -109,7 +112,8 @@ from_vault(struct app *app, const struct account *section, struct target *t,
 	t->account = account_copy(bound);
 	if (section != NULL)
 		account_merge(t->account, section);
-	account_merge(t->account, app->given);
+	if (given != NULL)
+		account_merge(t->account, given);
 	rc = check_same(t, bound, e);
 	account_free(&bound);
 	return rc;
@@ -155,12 +159,19 @@ int
 target_resolve(struct app *app, const char *name, struct target *t,
     struct err *e)
 {
+	return target_resolve_with(app, name, app->given, t, e);
+}
+
+int
+target_resolve_with(struct app *app, const char *name,
+    const struct account *given, struct target *t, struct err *e)
+{
 	const struct account *section;
 
 	*t = (struct target){ .name = name };
 	if (target_place(app, name, &t->vault, &section, e) == -1)
 		return -1;
-	if (from_vault(app, section, t, e) == 0)
+	if (from_vault(section, given, t, e) == 0)
 		return 0;
 	target_release(t);
 	if (e->kind == EK_NOVAULT && e->sys == ENOENT && section == NULL &&
@@ -268,7 +279,7 @@ target_read(struct app *app, const char *name, target_read_fn *fn, void *arg,
 	struct target t;
 	int rc;
 
-	if (target_resolve(app, name, &t, e) == -1)
+	if (target_resolve_with(app, name, NULL, &t, e) == -1)
 		return -1;
 	rc = vault_open(t.vault, VAULT_READ, target_env(app), &v, e);
 	if (rc == 0 && (rc = fn(app, v, arg, e)) == 0)
@@ -276,4 +287,17 @@ target_read(struct app *app, const char *name, target_read_fn *fn, void *arg,
 	vault_close(&v);
 	target_release(&t);
 	return rc;
+}
+
+int
+target_into(const char *into, struct err *e)
+{
+	size_t n = strlen(into);
+
+	if (n > 0 && n <= INTO_MAX && utf8_valid(into, n) && into[0] != '/' &&
+	    into[n - 1] != '/' && strstr(into, "//") == NULL)
+		return 0;
+	err_set(e, EK_USAGE, "--into: '%s' can't be the name of a folder",
+	    into);
+	return err_next(e, "give a name such as Old or Old/2009");
 }

@@ -21,6 +21,11 @@ struct target {
  */
 int target_resolve(struct app *, const char *, struct target *, struct err *);
 /*
+ * target_resolve_with(app, name, given, out, e): the same with ${given} in place of the command line's settings, which
+ * are another account's; NULL for none.
+ */
+int target_resolve_with(struct app *, const char *, const struct account *, struct target *, struct err *);
+/*
  * target_place(app, name, path_out, section_out, e): only where the vault is, or would be, and the section of the
  * config file that has it, or NULL.  The path is to be freed.
  */
@@ -38,7 +43,8 @@ int target_each(struct app *, int, char **, target_fn *, struct err *);
 
 /*
  * target_read(app, name, fn, arg, e): call ${fn}(app, vault, arg, e) with the vault open for reading; it returns 0 or
- * -1.  EK_CORRUPT, after all that could be read, where something is wrong with the vault (vault_alarm()).
+ * -1.  EK_CORRUPT, after all that could be read, where something is wrong with the vault (vault_alarm()).  The command
+ * line's settings don't matter.
  */
 typedef int target_read_fn(struct app *, struct vault *, void *, struct err *);
 int target_read(struct app *, const char *, target_read_fn *, void *, struct err *);
@@ -52,6 +58,8 @@ const struct vault_env *target_env(struct app *);
 void target_json_vault(struct json_out *, const char *);
 /* target_ask(app): how to ask for a password. */
 struct job_ask target_ask(struct app *);
+/* target_into(into, e): whether the value of --into can be a folder's name, parts with '/' between.  EK_USAGE. */
+int target_into(const char *, struct err *);
 /* target_waiting(app, account): a job signs in now: tell so if it takes long (ui_waiting()). */
 void target_waiting(struct app *, const struct account *);
 

@@ -251,6 +251,82 @@ _mailkeep()
 		places=1
 		takes=' --date-from --format --into --quoting --color --config -c '
 		;;
+	restore)
+		opts='--all -a --at --before --deleted --dry-run -n --duplicates --fix --flag --folder --into --larger --map --match --no-check --no-roles --recipient --sender --since --smaller --subject --to --yes -y --credential --disable --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--at) values=nothing ;;
+		--before) values=nothing ;;
+		--flag) values=nothing ;;
+		--folder) values=nothing ;;
+		--into) values=nothing ;;
+		--larger) values=nothing ;;
+		--map) values=nothing ;;
+		--match) values='words content message-id' ;;
+		--recipient) values=nothing ;;
+		--sender) values=nothing ;;
+		--since) values=nothing ;;
+		--smaller) values=nothing ;;
+		--subject) values=nothing ;;
+		--to) values=nothing ;;
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		places=1
+		takes=' --at --before --flag --folder --into --larger --map --match --recipient --sender --since --smaller --subject --to --credential --disable --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
+		;;
+	copy)
+		opts='--before --deleted --dry-run -n --duplicates --fix --flag --folder --from-setting --into --larger --map --match --no-check --no-roles --recipient --sender --since --smaller --subject --vault --wait --yes -y --credential --disable --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--before) values=nothing ;;
+		--flag) values=nothing ;;
+		--folder) values=nothing ;;
+		--from-setting) values=nothing ;;
+		--into) values=nothing ;;
+		--larger) values=nothing ;;
+		--map) values=nothing ;;
+		--match) values='words content message-id' ;;
+		--recipient) values=nothing ;;
+		--sender) values=nothing ;;
+		--since) values=nothing ;;
+		--smaller) values=nothing ;;
+		--subject) values=nothing ;;
+		--vault) values=directories ;;
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		places=2
+		takes=' --before --flag --folder --from-setting --into --larger --map --match --recipient --sender --since --smaller --subject --vault --credential --disable --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
+		;;
 	help)
 		opts='--accounts --dump --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='verbs'
@@ -303,7 +379,7 @@ _mailkeep()
 			accounts) mailkeep help --accounts 2>/dev/null | while IFS= read -r reply; do
 				[[ $reply == "$cur"* ]] && printf '%s\n' "$reply"
 				done ;;
-			verbs) compgen -W 'init backup status folders log list show verify repair rebuild compact export import help version' -- "$cur" ;;
+			verbs) compgen -W 'init backup status folders log list show verify repair rebuild compact export import restore copy help version' -- "$cur" ;;
 			esac
 		done
 	)

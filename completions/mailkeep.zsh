@@ -16,6 +16,8 @@ _mailkeep_verbs() {
 		'compact:put a vault'\''s small files together'
 		'export:write messages of a vault to Maildir, mbox, eml, tar, zip'
 		'import:put mail of other programs into a vault'
+		'restore:put messages of a vault into an account'
+		'copy:bring an account into another one'
 		'help:explain mailkeep or one of its verbs'
 		'version:print the version'
 	)
@@ -370,6 +372,117 @@ _mailkeep() {
 			'*--quoting=[how an mbox quotes "From " in messages]:mboxrd|mboxo|none:(mboxrd mboxo none)' \
 			'*--raw[keep line ends as they are]' \
 			'*--wait[wait while another mailkeep writes to the vault]' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	restore)
+		_arguments -s -S \
+			'*-a[also what is gone from the server]' \
+			'*--all[also what is gone from the server]' \
+			'*--at=[the mailbox as it was then]:COMMIT|DATE: ' \
+			'*--before=[what the server received before]:DATE: ' \
+			'*--deleted[keep the flag \\Deleted, too]' \
+			'*-n[print the plan, change nothing]' \
+			'*--dry-run[print the plan, change nothing]' \
+			'*--duplicates[append all, though it may be there already]' \
+			'*--fix[append repaired copies of what the server would refuse]' \
+			'*--flag=[what has this flag; with ! before it\: has not]:FLAG: ' \
+			'*--folder=[only these folders; "!PATTERN"\: not these; may be repeated]:PATTERN: ' \
+			'*--into=[put all folders below this one]:FOLDER: ' \
+			'*--larger=[what is larger, as 5M]:SIZE: ' \
+			'*--map=[call a folder so; patterns will do; may be repeated]:OLD=NEW: ' \
+			'*--match=[by what a message that is there is known]:content|message-id:(content message-id)' \
+			'*--no-check[don'\''t look at what was appended]' \
+			'*--no-roles[Sent, Trash and the like keep their names]' \
+			'*--recipient=[what has this in To]:TEXT: ' \
+			'*--sender=[what has this in From]:TEXT: ' \
+			'*--since=[what the server received since, as 2024 or 30d]:DATE: ' \
+			'*--smaller=[what is smaller]:SIZE: ' \
+			'*--subject=[what has this in the subject]:TEXT: ' \
+			'*--to=[the account that they go to; must be given]:URL|ACCOUNT|VAULT: ' \
+			'*-y[don'\''t ask]' \
+			'*--yes[don'\''t ask]' \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	copy)
+		_arguments -s -S \
+			'*--before=[what the server received before]:DATE: ' \
+			'*--deleted[keep the flag \\Deleted, too]' \
+			'*-n[print the plan, change nothing]' \
+			'*--dry-run[print the plan, change nothing]' \
+			'*--duplicates[append all, though it may be there already]' \
+			'*--fix[append repaired copies of what the server would refuse]' \
+			'*--flag=[what has this flag; with ! before it\: has not]:FLAG: ' \
+			'*--folder=[only these folders; "!PATTERN"\: not these; may be repeated]:PATTERN: ' \
+			'*--from-setting=[a setting for FROM, as password_file=FILE; may be repeated]:NAME=VALUE: ' \
+			'*--into=[put all folders below this one]:FOLDER: ' \
+			'*--larger=[what is larger, as 5M]:SIZE: ' \
+			'*--map=[call a folder so; patterns will do; may be repeated]:OLD=NEW: ' \
+			'*--match=[by what a message that is there is known]:content|message-id:(content message-id)' \
+			'*--no-check[don'\''t look at what was appended]' \
+			'*--no-roles[Sent, Trash and the like keep their names]' \
+			'*--recipient=[what has this in To]:TEXT: ' \
+			'*--sender=[what has this in From]:TEXT: ' \
+			'*--since=[what the server received since, as 2024 or 30d]:DATE: ' \
+			'*--smaller=[what is smaller]:SIZE: ' \
+			'*--subject=[what has this in the subject]:TEXT: ' \
+			'*--vault=[the vault where FROM is a server; made if it isn'\''t there]:DIR:_directories' \
+			'*--wait[wait while another mailkeep writes to the vault]' \
+			'*-y[don'\''t ask]' \
+			'*--yes[don'\''t ask]' \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
 			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
 			'*-c+[read accounts from this file]:FILE:_files' \
 			'*--config=[read accounts from this file]:FILE:_files' \

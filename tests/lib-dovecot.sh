@@ -20,6 +20,7 @@
 #	imapd_start SCRIPT [OPTION...]	play a transcript (tests/tool/imapd.c); sets IMAPD_PORT
 #	imapd_stop			the client has ended: fail unless it kept to the script
 
+# shellcheck disable=SC2154	# as_server: see lib-servers.sh
 DOVECOT_PASSWORD='correct horse "battery" \ stäple'
 IMAP_USER=anna
 declare -A dovecot_pid=() dovecot_dir=() dovecot_ports=()
@@ -118,23 +119,6 @@ dovecot_settings()
 	END
 }
 
-# dovecot_place NAME: a directory for a server: in TMPDIR, or in /tmp where that is too deep for the names of sockets or
-# closed to the user that the server runs as.
-dovecot_place()
-{
-	local dir
-
-	dir=$TMPDIR/dovecot.$1
-	mkdir "$dir"
-	chmod 755 "$dir"
-	if [ ${#dir} -gt 70 ] || ! $as_server test -x "$dir"; then
-		rmdir "$dir"
-		dir=$(mktemp -d /tmp/mailkeep-test.XXXXXX)
-		chmod 755 "$dir"
-	fi
-	echo "$dir"
-}
-
 dovecot_start()
 {
 	local name=one storage=maildir add='' deny='' quota='' extra='' o OPTIND=1 try word capabilities='' user
@@ -153,13 +137,8 @@ dovecot_start()
 	[ -z "${dovecot_pid[$name]-}" ] || fail "dovecot_start: $name is there already"
 	need dovecot
 	tls_certificates
-	# Nothing needs root.  A root who runs the tests gets a server that runs as nobody, so that there is one case.
-	as_server=
-	if [ "$(id -u)" = 0 ]; then
-		need setpriv
-		as_server="setpriv --reuid=nobody --regid=$(id -g nobody) --clear-groups"
-	fi
-	DOVECOT_DIR=$(dovecot_place "$name")
+	server_user
+	DOVECOT_DIR=$(server_place "dovecot.$name")
 	dovecot_dir[$name]=$DOVECOT_DIR
 	[ ${#dovecot_dir[@]} -gt 1 ] || at_end dovecot_end
 	for word in ${quota:+QUOTA} $DOVECOT_CAPABILITIES $add; do
@@ -243,7 +222,7 @@ dovecot_mail()
 
 dovecot_own()
 {
-	[ -z "$as_server" ] || chown -R "nobody:$(id -g nobody)" "$DOVECOT_DIR"
+	server_own "$DOVECOT_DIR"
 }
 
 imap()

@@ -15,7 +15,8 @@
 #	said PATTERN [FILE]		FILE ($TMPDIR/err) must have a line with this glob somewhere in it; not_said: must not
 #	wait_for SECONDS COMMAND...	until it succeeds
 #	tls_certificates		makes $TLS, a directory of certificates: see there
-# and from lib-dovecot.sh the servers: dovecot_start, imapd_start and what belongs to them.
+# and from lib-dovecot.sh the servers: dovecot_start, imapd_start and what belongs to them; from lib-cyrus.sh cyrus_start,
+# from lib-courier.sh courier_start.
 
 set -eEuo pipefail
 
@@ -210,5 +211,11 @@ tls_issue()
 	rm -f "$name.csr"
 }
 
+# shellcheck source=tests/lib-servers.sh
+. "$TOP/tests/lib-servers.sh"
 # shellcheck source=tests/lib-dovecot.sh
 . "$TOP/tests/lib-dovecot.sh"
+# shellcheck source=tests/lib-cyrus.sh
+. "$TOP/tests/lib-cyrus.sh"
+# shellcheck source=tests/lib-courier.sh
+. "$TOP/tests/lib-courier.sh"

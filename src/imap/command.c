@@ -1,6 +1,7 @@
 /*
  * command.c - commands on their way to the server: their text, their tags, the queue of those that are unanswered.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,9 @@
 #include "base/mem.h"
 #include "imap/session.h"
 
+#define LITERAL_MINUS_MAX	4096	/* RFC 7888, section 5 */
 #define PIPELINE_MAX	64		/* commands on their way */
-#define WAITING_MAX	(32 * 1024)	/* bytes not taken by the connection */
+#define WAITING_MAX	(256 * 1024)	/* bytes not taken by the connection */
 
 void
 command_free(struct command **cp)
@@ -19,6 +21,7 @@ command_free(struct command **cp)
 	if (*cp == NULL)
 		return;
 	free((*cp)->mailboxid);
+	free((*cp)->permanent);
 	free(*cp);
 	*cp = NULL;
 }
@@ -34,6 +37,7 @@ session_command(struct imap *im, enum command_kind kind, struct err *e)
 {
 	struct command *c;
 
+	assert(!im->append.open);
 	command_free(&im->making);
 	if (im->broken) {
 		err_set(e, EK_TEMP, "the session is over");
@@ -57,13 +61,19 @@ session_put(struct imap *im, const char *s)
 		im->too_long = true;
 }
 
+bool
+session_waits(const struct imap *im, uint64_t n)
+{
+	return !imap_can(im, CAP_LITERAL_PLUS) &&
+	    !(imap_can(im, CAP_LITERAL_MINUS) && n <= LITERAL_MINUS_MAX);
+}
+
 /* Quoted strings can't hold a line end (RFC 9051, section 4.3). */
 static void
 put_literal(struct imap *im, const char *s)
 {
 	size_t n = strlen(s);
-	bool waits = !imap_can(im, CAP_LITERAL_PLUS) &&
-	    !(imap_can(im, CAP_LITERAL_MINUS) && n <= 4096);
+	bool waits = session_waits(im, n);
 	char size[32];
 
 	snprintf(size, sizeof(size), "{%zu%s}\r\n", n, waits ? "" : "+");
@@ -94,12 +104,12 @@ session_put_name(struct imap *im, const char *name)
 }
 
 int
-session_end(struct imap *im, struct err *e)
+session_send(struct imap *im, struct err *e)
 {
 	struct command *c = im->making;
 
-	log_debug("C: %s", im->line.p + strlen(c->tag) + 1);
-	session_put(im, "\r\n");
+	log_debug("C: %.*s", (int)strcspn(im->line.p, "\r\n") -
+	    (int)strlen(c->tag) - 1, im->line.p + strlen(c->tag) + 1);
 	if (im->too_long)
 		return err_set(e, EK_FAIL, "a command is too long");
 	c->held = im->line.n - (im->hold_at < im->line.n ? im->hold_at :
@@ -116,6 +126,13 @@ session_end(struct imap *im, struct err *e)
 	im->last = c;
 	im->unanswered++;
 	return 0;
+}
+
+int
+session_end(struct imap *im, struct err *e)
+{
+	session_put(im, "\r\n");
+	return session_send(im, e);
 }
 
 int
@@ -136,7 +153,8 @@ session_current(const struct imap *im)
 {
 	struct command *c = im->first;
 
-	while (c != NULL && c->kind == COMMAND_QUIET)
+	while (c != NULL && (c->kind == COMMAND_QUIET ||
+	    c->kind == COMMAND_APPEND))
 		c = c->next;
 	return c;
 }
@@ -144,6 +162,6 @@ session_current(const struct imap *im)
 bool
 imap_room(const struct imap *im)
 {
-	return im->unanswered < PIPELINE_MAX &&
-	    wire_waiting(im->wire) < WAITING_MAX;
+	return im->unanswered + im->kept_n < PIPELINE_MAX &&
+	    wire_waiting(im->wire) <= WAITING_MAX;
 }

@@ -343,6 +343,8 @@ add_namespace(struct response *r, struct cursor *c, enum mail_space space)
 	ns = &r->ns[r->ns_n++];
 	ns->prefix = xmemdup0(prefix.p, prefix.n);
 	ns->space = space;
+	ns->delimiter = delimiter.nil || delimiter.n == 0 ? '\0' :
+	    delimiter.p[0];
 	for (;;) {
 		cursor_blanks(c);
 		if (cursor_take(c, ')'))

@@ -1,58 +1,12 @@
 /*
- * fetch.c - opening folders and fetching from them: the pipelined commands, and the events that their answers become.
+ * fetch.c - asking for messages of the folder that is open, and changing what is said of them: the commands.
  */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "base/mem.h"
 #include "imap/session.h"
-
-static void
-enable_ended(struct imap *im, const struct response *r)
-{
-	if (r->status != RESP_OK)
-		im->caps &= ~(1u << CAP_QRESYNC);
-}
-
-/* QRESYNC must be switched on before the first folder is opened (RFC 7162, section 3.2.3). */
-static int
-enable(struct imap *im, struct err *e)
-{
-	if (im->enabled || !imap_can(im, CAP_QRESYNC) ||
-	    !imap_can(im, CAP_ENABLE))
-		return 0;
-	im->enabled = true;
-	return session_quiet(im, "ENABLE QRESYNC", enable_ended, e);
-}
-
-int
-imap_examine(struct imap *im, const char *wire,
-    const struct imap_resync *resync, void *cookie, struct err *e)
-{
-	struct command *c;
-	char text[96] = "";
-
-	if (enable(im, e) == -1)
-		return -1;
-	if (resync != NULL && imap_can(im, CAP_QRESYNC) &&
-	    imap_can(im, CAP_ENABLE))
-		snprintf(text, sizeof(text),
-		    " (QRESYNC (%" PRIu64 " %" PRIu64 "))",
-		    resync->uidvalidity, resync->modseq);
-	else if (imap_can(im, CAP_CONDSTORE))
-		snprintf(text, sizeof(text), " (CONDSTORE)");
-	if ((c = session_command(im, COMMAND_EXAMINE, e)) == NULL)
-		return -1;
-	c->cookie = cookie;
-	session_put(im, "EXAMINE ");
-	session_put_name(im, wire);
-	session_put(im, text);
-	return session_end(im, e);
-}
 
 static void
 put_items(struct imap *im, unsigned int items)
@@ -72,26 +26,42 @@ put_items(struct imap *im, unsigned int items)
 		session_put(im, " X-GM-LABELS");
 	if (items & IMAP_BODY)
 		session_put(im, " BODY.PEEK[]");
+	else if (items & IMAP_HEADER)
+		session_put(im, " BODY.PEEK[HEADER]");
 	session_put(im, ")");
+}
+
+/* "UID FETCH 1:7" */
+static struct command *
+command_on(struct imap *im, enum command_kind kind, const char *verb,
+    const struct uidset *uids, void *cookie, struct err *e)
+{
+	struct buf set = BUF_INIT((IMAP_FETCH_RANGES + 1) * (UID_RANGE_MAX + 1));
+	struct command *c;
+
+	assert(uids == NULL || (uids->n > 0 && uids->n <= IMAP_FETCH_RANGES));
+	if ((c = session_command(im, kind, e)) == NULL)
+		return NULL;
+	c->cookie = cookie;
+	if (uids != NULL)
+		uidset_format(uids, 0, set.max, &set);
+	session_put(im, verb);
+	session_put(im, uids == NULL ? "1:*" : buf_text(&set));
+	buf_release(&set);
+	return c;
 }
 
 int
 imap_fetch(struct imap *im, const struct uidset *uids, unsigned int items,
     uint64_t changed_since, void *cookie, struct err *e)
 {
-	struct buf set = BUF_INIT((IMAP_FETCH_RANGES + 1) * (UID_RANGE_MAX + 1));
 	struct command *c;
 	char text[48];
 
-	assert(uids == NULL || (uids->n > 0 && uids->n <= IMAP_FETCH_RANGES));
-	if ((c = session_command(im, COMMAND_FETCH, e)) == NULL)
+	c = command_on(im, COMMAND_FETCH, "UID FETCH ", uids, cookie, e);
+	if (c == NULL)
 		return -1;
-	c->cookie = cookie;
-	if (uids != NULL)
-		uidset_format(uids, 0, set.max, &set);
-	session_put(im, "UID FETCH ");
-	session_put(im, uids == NULL ? "1:*" : buf_text(&set));
-	buf_release(&set);
+	c->header = (items & (IMAP_HEADER | IMAP_BODY)) == IMAP_HEADER;
 	put_items(im, items);
 	if (changed_since != 0) {
 		snprintf(text, sizeof(text), " (CHANGEDSINCE %" PRIu64 ")",
@@ -99,6 +69,56 @@ imap_fetch(struct imap *im, const struct uidset *uids, unsigned int items,
 		session_put(im, text);
 	}
 	return session_end(im, e);
+}
+
+int
+imap_store(struct imap *im, const struct uidset *uids, const char *what,
+    void *cookie, struct err *e)
+{
+	if (strpbrk(what, "\r\n") != NULL)
+		return err_set(e, EK_FAIL, "no flags: %s", what);
+	if (command_on(im, COMMAND_STORE, "UID STORE ", uids, cookie, e) ==
+	    NULL)
+		return -1;
+	session_put(im, " ");
+	session_put(im, what);
+	return session_end(im, e);
+}
+
+/* Gmail takes its own labels, such as \Inbox, as quoted strings too. */
+static int
+put_label(struct buf *b, const char *p, size_t n)
+{
+	if (buf_addc(b, '"') == -1)
+		return -1;
+	for (; n > 0; p++, n--)
+		if (((*p == '"' || *p == '\\') && buf_addc(b, '\\') == -1) ||
+		    buf_addc(b, *p) == -1)
+			return -1;
+	return buf_addc(b, '"');
+}
+
+int
+imap_put_labels(struct buf *b, const char *labels)
+{
+	size_t from = b->n, n;
+
+	if (buf_addc(b, '(') == -1)
+		goto full;
+	for (; *labels != '\0'; labels += n) {
+		n = strcspn(labels, "\n");
+		if (put_label(b, labels, n) == -1)
+			goto full;
+		if (labels[n] == '\n' && (++n, buf_addc(b, ' ') == -1))
+			goto full;
+	}
+	if (buf_addc(b, ')') == 0)
+		return 0;
+full:
+	b->n = from;
+	if (b->p != NULL)
+		b->p[from] = '\0';
+	return -1;
 }
 
 int
@@ -112,144 +132,4 @@ imap_search_all(struct imap *im, void *cookie, struct err *e)
 	session_put(im, imap_can(im, CAP_ESEARCH) ?
 	    "UID SEARCH RETURN (ALL) ALL" : "UID SEARCH ALL");
 	return session_end(im, e);
-}
-
-/* ---- events ---- */
-
-/* A body that did not stream past because it was no literal goes to the sink now. */
-static int
-give_body(struct imap *im, struct err *e)
-{
-	struct response *r = &im->resp;
-
-	if (r->body != BODY_GIVEN || r->body_text == NULL || !im->has_body)
-		return 0;
-	if (im->body.begin(im->body.sink.arg, r->body_size, e) == -1)
-		return -1;
-	return sink_write(&im->body.sink, r->body_text, (size_t)r->body_size,
-	    e);
-}
-
-/*
- * A response that was not understood: each kind of fault is mentioned once a folder, however many there are.  Those
- * that belong to no message are counted for the end of the command.
- */
-static void
-note_fault(struct imap *im, struct command *c)
-{
-	struct response *r = &im->resp;
-	size_t i = 0;
-
-	if (r->meta.uid == 0) {
-		if (c->unreadable++ == 0)
-			c->why = r->why;
-		return;
-	}
-	while (i < FETCH_FAULTS && im->told[i] != NULL)
-		if (im->told[i++] == r->why)
-			return;
-	if (i == FETCH_FAULTS)
-		return;
-	im->told[i] = r->why;
-	log_warn("an answer to FETCH was not understood (%s): message %"
-	    PRIu64 ", UID %" PRIu32, r->why, r->number, r->meta.uid);
-}
-
-static int
-message_event(struct imap *im, struct command *c, struct imap_event *ev,
-    struct err *e)
-{
-	struct response *r = &im->resp;
-
-	if (r->bad)
-		note_fault(im, c);
-	/* Without a UID it is news of a flag at most, which the next comparison finds too. */
-	if (r->meta.uid == 0)
-		return 0;
-	if (give_body(im, e) == -1)
-		return -1;
-	ev->kind = IMAP_MESSAGE;
-	ev->ok = !r->bad;
-	ev->meta = r->meta;
-	ev->body = r->body;
-	ev->body_size = r->body_size;
-	return 1;
-}
-
-static int
-end_event(struct imap *im, struct command *c, struct imap_event *ev)
-{
-	struct response *r = &im->resp;
-
-	/* EXAMINE with a parameter is what it doesn't know. */
-	if (c->kind == COMMAND_EXAMINE && r->status == RESP_BAD)
-		im->caps &= ~(1u << CAP_CONDSTORE | 1u << CAP_QRESYNC);
-	if (c->kind == COMMAND_QUIET || c->kind == COMMAND_SYNC)
-		return 0;
-	ev->kind = c->kind == COMMAND_EXAMINE ? IMAP_BOX : IMAP_DONE;
-	ev->cookie = c->cookie;
-	ev->search = c->kind == COMMAND_SEARCH;
-	ev->ok = r->status == RESP_OK;
-	if (!ev->ok)
-		ev->refusal = response_refusal(r, &ev->backoff_ms);
-	ev->text = r->text;
-	ev->box = c->box;
-	ev->mailboxid = c->mailboxid;
-	ev->exists = im->exists;
-	ev->unreadable = c->unreadable;
-	ev->why = c->why;
-	return 1;
-}
-
-/* The event that the last response is, if any: 1, 0, or -1. */
-static int
-make_event(struct imap *im, struct command *ended, struct imap_event *ev,
-    struct err *e)
-{
-	struct response *r = &im->resp;
-	struct command *c = session_current(im);
-
-	memset(ev, 0, sizeof(*ev));
-	if (ended != NULL)
-		return end_event(im, ended, ev);
-	if (c == NULL || c->kind == COMMAND_SYNC)
-		return 0;
-	/* While another folder opens, the server may still tell of the one before. */
-	if (c->kind == COMMAND_EXAMINE && !c->opening && !r->earlier)
-		return 0;
-	ev->cookie = c->cookie;
-	switch (r->kind) {
-	case RESP_FETCH:
-		return message_event(im, c, ev, e);
-	case RESP_VANISHED:
-		ev->kind = r->earlier ? IMAP_VANISHED : IMAP_EXPUNGED;
-		ev->uids = &r->uids;
-		return !r->bad;
-	case RESP_EXPUNGE:
-		ev->kind = IMAP_EXPUNGED;
-		return 1;
-	case RESP_SEARCH:
-		ev->kind = IMAP_UIDS;
-		ev->uids = &r->uids;
-		return !r->bad;
-	default:
-		return 0;
-	}
-}
-
-int
-imap_next(struct imap *im, struct imap_event *ev, struct err *e)
-{
-	int r = 0;
-
-	while (r == 0) {
-		command_free(&im->ended);
-		if (im->first == NULL)
-			return 0;
-		if (session_step(im, &im->ended, e) == -1)
-			return -1;
-		if ((r = make_event(im, im->ended, ev, e)) == -1)
-			im->broken = true;
-	}
-	return r;
 }

@@ -45,6 +45,7 @@ struct imap_login {
 enum imap_cap {
 	CAP_CONDSTORE,		/* RFC 7162 */
 	CAP_QRESYNC,
+	CAP_CREATE_SPECIAL_USE,	/* RFC 6154 */
 	CAP_ENABLE,		/* RFC 5161 */
 	CAP_ESEARCH,		/* RFC 4731 */
 	CAP_ID,			/* RFC 2971 */
@@ -52,11 +53,13 @@ enum imap_cap {
 	CAP_LIST_STATUS,	/* RFC 5819 */
 	CAP_LITERAL_MINUS,	/* RFC 7888 */
 	CAP_LITERAL_PLUS,
+	CAP_MULTIAPPEND,	/* RFC 3502 */
 	CAP_NAMESPACE,		/* RFC 2342 */
 	CAP_OBJECTID,		/* RFC 8474 */
 	CAP_QUOTA,		/* RFC 9208 */
 	CAP_SPECIAL_USE,	/* RFC 6154 */
 	CAP_STATUS_SIZE,	/* RFC 8438 */
+	CAP_UIDPLUS,		/* RFC 4315 */
 	CAP_GMAIL,		/* X-GM-EXT-1 */
 	CAP_N
 };
@@ -126,6 +129,7 @@ enum imap_items {
 	IMAP_IDS = 8,		/* EMAILID and THREADID, or Gmail's, where offered */
 	IMAP_LABELS = 16,	/* X-GM-LABELS, where offered */
 	IMAP_BODY = 32,		/* BODY.PEEK[] */
+	IMAP_HEADER = 64,	/* BODY.PEEK[HEADER]; comes as a body; not with IMAP_BODY */
 };
 /*
  * imap_fetch(im, uids, items, changed_since, cookie, e): UID FETCH of ${uids}, at most IMAP_FETCH_RANGES ranges (so
@@ -149,52 +153,7 @@ struct imap_body {
 };
 void imap_body_to(struct imap *, const struct imap_body *);
 
-enum imap_event_kind {
-	IMAP_BOX,	/* an EXAMINE ended: ok and box, or refused */
-	IMAP_MESSAGE,	/* a FETCH response with a UID */
-	IMAP_VANISHED,	/* VANISHED (EARLIER): gone since the resync point */
-	IMAP_EXPUNGED,	/* messages left while we were looking: uids, or NULL where only their number is told */
-	IMAP_UIDS,	/* an answer to SEARCH */
-	IMAP_DONE,	/* a FETCH or SEARCH ended: ok, or refused */
-};
-
-enum imap_body_state {
-	BODY_NONE,	/* not in this response */
-	BODY_NIL,	/* the server has none to give */
-	BODY_GIVEN,	/* it went to the sink, body_size bytes */
-	BODY_SPOILED,	/* it came in a response that could not be understood: drop it */
-};
-
-/* How a refusal should be taken. */
-enum imap_refusal {
-	REFUSED_PLAIN,		/* this command will not work */
-	REFUSED_UNKNOWN,	/* BAD: the server doesn't know such a command */
-	REFUSED_LATER,		/* THROTTLED, INUSE, UNAVAILABLE, LIMIT, a back-off time: it may work later */
-};
-
-struct imap_event {
-	enum imap_event_kind	 kind;
-	void			*cookie;
-	bool			 ok;
-	bool			 search;	/* DONE: of a SEARCH, not of a FETCH */
-	enum imap_refusal	 refusal;	/* not ok */
-	uint64_t		 backoff_ms;	/* REFUSED_LATER: the server's own figure, or 0 */
-	const char		*text;		/* the server's words at BOX and DONE */
-	struct mail_state	 box;		/* BOX: as announced at EXAMINE */
-	const char		*mailboxid;	/* BOX: RFC 8474, or NULL */
-	uint64_t		 exists;	/* BOX, DONE: messages in the folder as of now */
-	uint64_t		 unreadable;	/* DONE: responses to FETCH of which not even the UID was understood, */
-	const char		*why;		/* ... and what was wrong with the first one */
-	struct mail_meta	 meta;		/* MESSAGE */
-	enum imap_body_state	 body;		/* MESSAGE */
-	uint64_t		 body_size;
-	const struct uidset	*uids;		/* VANISHED, EXPUNGED, UIDS */
-};
-
-/*
- * imap_next(im, ev_out, e): wait for the next event.  1 an event (its pointers live until the next call), 0 nothing
- * is unanswered, -1.
- */
-int imap_next(struct imap *, struct imap_event *, struct err *);
+#include "imap/event.h"
+#include "imap/writing.h"
 
 #endif

@@ -125,7 +125,17 @@ announced(const struct lex *l, uint64_t *size, size_t *brace)
 	return 1;
 }
 
-/* Whether what is announced at ${brace} is the body of a message: "* 12 FETCH (... BODY[] {" or BODY[]<0> {. */
+/* Whether the last of the words is ${item}. */
+static bool
+ends_in(const char *p, const char *end, const char *item)
+{
+	ptrdiff_t n = (ptrdiff_t)strlen(item);
+
+	return end - p > n && str_same(end - n, (size_t)n, item) &&
+	    (is_blank(end[-n - 1]) || end[-n - 1] == '(');
+}
+
+/* Whether what is announced at ${brace} is a message or its header: "* 12 FETCH (... BODY[] {", or BODY[]<0> {. */
 static bool
 is_body(const struct lex *l, size_t brace)
 {
@@ -149,8 +159,8 @@ is_body(const struct lex *l, size_t brace)
 			end--;
 		end--;
 	}
-	return end - word > 6 && str_same(end - 6, 6, "BODY[]") &&
-	    (is_blank(end[-7]) || end[-7] == '(');
+	return ends_in(word, end, "BODY[]") ||
+	    ends_in(word, end, "BODY[HEADER]");
 }
 
 static int

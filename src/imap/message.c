@@ -143,6 +143,10 @@ take_value(struct response *r, struct cursor *c, const struct str *item,
 		return take_size(r, c);
 	if (str_is(item, "BODY[]") || str_is(item, "BODY[]<0>"))
 		return take_body(r, c, streamed);
+	if (str_is(item, "BODY[HEADER]")) {
+		r->header = true;
+		return take_body(r, c, streamed);
+	}
 	if (str_is(item, "EMAILID"))
 		return data_id(r, c, "", &r->meta.emailid);
 	if (str_is(item, "THREADID"))

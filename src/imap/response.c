@@ -69,6 +69,10 @@ code_of(const struct str *name)
 		{ "MAILBOXID", CODE_MAILBOXID },
 		{ "CLOSED", CODE_CLOSED },
 		{ "ALERT", CODE_ALERT },
+		{ "APPENDUID", CODE_APPENDUID },
+		{ "PERMANENTFLAGS", CODE_PERMANENTFLAGS },
+		{ "READ-ONLY", CODE_READ_ONLY },
+		{ "READ-WRITE", CODE_READ_WRITE },
 	};
 	size_t i;
 
@@ -76,6 +80,20 @@ code_of(const struct str *name)
 		if (str_is(name, t[i].word))
 			return t[i].code;
 	return CODE_OTHER;
+}
+
+/* 38505 3955,3957:3959 */
+static int
+append_uid(struct response *r, struct cursor *c)
+{
+	struct str s;
+
+	if (cursor_number(c, &r->number) == -1 || r->number == 0 ||
+	    r->number > UID_MAX)
+		return -1;
+	cursor_blanks(c);
+	cursor_atom(c, &s);
+	return uidset_parse(s.p, s.n, RESP_RANGES, &r->uids);
 }
 
 /* "[CODE arguments]" */
@@ -103,6 +121,20 @@ parse_code(struct response *r, struct cursor *c)
 		break;
 	case CODE_MAILBOXID:
 		if (data_id(r, &in, "", &r->code_text) == -1)
+			r->code = CODE_OTHER;
+		break;
+	case CODE_APPENDUID:
+		if (append_uid(r, &in) == -1)
+			r->code = CODE_OTHER;
+		break;
+	case CODE_PERMANENTFLAGS:
+		if (data_flags(&in, &r->list) == -1)
+			r->code = CODE_OTHER;
+		break;
+	case CODE_READ_ONLY:
+	case CODE_READ_WRITE:
+		/* As a reason for a refusal it is for people, too. */
+		if (r->status != RESP_OK)
 			r->code = CODE_OTHER;
 		break;
 	case CODE_CAPABILITY:
@@ -299,10 +331,56 @@ response_passes(const char *text, uint64_t *backoff)
 	return true;
 }
 
+/* Where the code of a refusal stands: in front, or behind all else, or nowhere. */
+static const char *
+find_code(const char *text)
+{
+	const char *open, *close;
+
+	if (*text == '[')
+		return text;
+	if ((open = strrchr(text, '[')) == NULL ||
+	    (close = strchr(open, ']')) == NULL ||
+	    close[1 + strspn(close + 1, " .")] != '\0')
+		return "";
+	return open;
+}
+
+static enum imap_refusal
+refusal_code(const char *text)
+{
+	static const struct { const char *code; enum imap_refusal how; } t[] = {
+		{ "[TRYCREATE]", REFUSED_NO_FOLDER },
+		{ "[NONEXISTENT]", REFUSED_NO_FOLDER },
+		{ "[OVERQUOTA]", REFUSED_QUOTA },
+		{ "[TOOBIG]", REFUSED_TOO_BIG },
+		{ "[NOPERM]", REFUSED_FORBIDDEN },
+		{ "[READ-ONLY]", REFUSED_FORBIDDEN },
+	};
+	const char *code = find_code(text);
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		if (strncasecmp(code, t[i].code, strlen(t[i].code)) == 0)
+			return t[i].how;
+	return REFUSED_PLAIN;
+}
+
 enum imap_refusal
 response_refusal(const struct response *r, uint64_t *backoff)
 {
-	if (response_passes(r->text, backoff))
+	/* Cyrus, Courier and others before RFC 5530. */
+	static const char *const full[] = { "quota exceeded", "over quota",
+	    "exceeded your mail quota" };
+	enum imap_refusal how = refusal_code(r->text);
+	bool passes = response_passes(r->text, backoff);
+
+	/* A quota may be one of bytes a day. */
+	if (passes && (how == REFUSED_PLAIN || how == REFUSED_QUOTA))
 		return REFUSED_LATER;
+	if (how != REFUSED_PLAIN)
+		return how;
+	if (r->code != CODE_OTHER && HAS_WORD(r->text, full))
+		return REFUSED_QUOTA;
 	return r->status == RESP_BAD ? REFUSED_UNKNOWN : REFUSED_PLAIN;
 }

@@ -50,12 +50,17 @@ enum resp_code {
 	CODE_MAILBOXID,		/* code_text */
 	CODE_CLOSED,		/* RFC 7162: from here on it is about the folder that opens */
 	CODE_ALERT,		/* the text must be shown */
+	CODE_APPENDUID,		/* number: UIDVALIDITY; uids (RFC 4315) */
+	CODE_PERMANENTFLAGS,	/* list */
+	CODE_READ_ONLY,
+	CODE_READ_WRITE,
 };
 
 /* What the names of folders that are somebody's begin with. */
 struct resp_prefix {
 	char		*prefix;	/* own */
 	enum mail_space	 space;
+	char		 delimiter;	/* '\0' for none */
 };
 
 /* All is borrowed from the line or lives in the struct, until the next response_parse(). */
@@ -80,9 +85,10 @@ struct response {
 	struct mail_meta meta;
 	enum imap_body_state body;
 	uint64_t	 body_size;
+	bool		 header;	/* ... which is BODY[HEADER] */
 	const char	*body_text;	/* a body that did not come as a streamed literal; else NULL */
 	/* own */
-	struct buf	 list;		/* LIST attributes or FETCH flags, canonical */
+	struct buf	 list;		/* LIST attributes, FETCH flags or permanent flags, canonical */
 	struct buf	 labels;
 	struct buf	 words;		/* small texts of this response: dates, ids */
 	struct uidset	 uids;

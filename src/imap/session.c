@@ -1,5 +1,5 @@
 /*
- * session.c - see session.h: opening, capabilities, one response at a time.
+ * session.c - see session.h: opening, capabilities, what a response means for the session.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,25 +9,21 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "imap/cursor.h"
 #include "imap/session.h"
 
 #define COMMAND_MAX	(64 * 1024)	/* bytes of a command */
-#define DISCARD_MAX	(1024 * 1024)	/* bytes that libcurl may have left behind the sign-in */
 #define CAPABILITY_MAX	4096		/* what is kept of the server's words */
 #define ALERTS_MAX	10		/* shown of one session */
 
-/*
- * A server that talks on and on without answering: responses until a command ends, and responses that bring nothing,
- * such as "OK still here", in a row and in seconds.
- */
+/* A server that talks on and on without answering: responses until a command ends. */
 #define RESPONSES_MAX	50000000
-#define CHATTER_MAX	1000000
-#define CHATTER_SECONDS	3600
 
 static const char *const cap_names[CAP_N] = {
 	[CAP_CONDSTORE] = "CONDSTORE",
 	[CAP_QRESYNC] = "QRESYNC",
+	[CAP_CREATE_SPECIAL_USE] = "CREATE-SPECIAL-USE",
 	[CAP_ENABLE] = "ENABLE",
 	[CAP_ESEARCH] = "ESEARCH",
 	[CAP_ID] = "ID",
@@ -35,11 +31,13 @@ static const char *const cap_names[CAP_N] = {
 	[CAP_LIST_STATUS] = "LIST-STATUS",
 	[CAP_LITERAL_MINUS] = "LITERAL-",
 	[CAP_LITERAL_PLUS] = "LITERAL+",
+	[CAP_MULTIAPPEND] = "MULTIAPPEND",
 	[CAP_NAMESPACE] = "NAMESPACE",
 	[CAP_OBJECTID] = "OBJECTID",
 	[CAP_QUOTA] = "QUOTA",
 	[CAP_SPECIAL_USE] = "SPECIAL-USE",
 	[CAP_STATUS_SIZE] = "STATUS=SIZE",
+	[CAP_UIDPLUS] = "UIDPLUS",
 	[CAP_GMAIL] = "X-GM-EXT-1",
 };
 
@@ -56,16 +54,34 @@ caps_of(const char *word, size_t n)
 	return 0;
 }
 
+/* "APPENDLIMIT=35651584"; without a figure it is told folder by folder (RFC 7889). */
+static uint64_t
+append_limit(const char *word, size_t n)
+{
+	static const char name[] = "APPENDLIMIT=";
+	const size_t len = sizeof(name) - 1;
+	uint64_t limit;
+
+	if (n < len || !str_same(word, len, name) ||
+	    text_u64(word + len, n - len, &limit) == -1)
+		return 0;
+	return limit;
+}
+
 static void
 set_caps(struct imap *im, const char *text)
 {
 	uint32_t caps = 0;
+	uint64_t limit;
 	const char *p = text;
 
+	im->append_limit = 0;
 	while (*(p += strspn(p, " ")) != '\0') {
 		size_t n = strcspn(p, " ");
 
 		caps |= caps_of(p, n);
+		if ((limit = append_limit(p, n)) != 0)
+			im->append_limit = limit;
 		p += n;
 	}
 	/* RFC 7162: QRESYNC implies CONDSTORE, and can't be had without it. */
@@ -99,6 +115,18 @@ imap_server(const struct imap *im)
 }
 
 uint64_t
+imap_append_limit(const struct imap *im)
+{
+	return im->append_limit;
+}
+
+size_t
+imap_sending(const struct imap *im)
+{
+	return wire_waiting(im->wire);
+}
+
+uint64_t
 imap_received(const struct imap *im)
 {
 	return wire_received(im->wire);
@@ -127,6 +155,7 @@ imap_open(const struct imap_login *l, struct imap **out, struct err *e)
 	im = xcalloc(1, sizeof(*im));
 	im->wire = wire;
 	buf_init(&im->line, COMMAND_MAX);
+	buf_init(&im->kept_body, KEPT_MAX);
 	lex_init(&im->lex);
 	response_init(&im->resp);
 	random_bytes(random, sizeof(random));
@@ -160,7 +189,8 @@ imap_close(struct imap **imp)
 
 	if (im == NULL)
 		return;
-	if (!im->broken && session_quiet(im, "LOGOUT", NULL, &ignored) == 0)
+	/* What would be sent in the middle of a message would become a part of it. */
+	if (!im->broken && !im->append.open && session_quiet(im, "LOGOUT", NULL, &ignored) == 0)
 		wire_flush(im->wire);
 	while ((c = im->first) != NULL) {
 		im->first = c->next;
@@ -168,6 +198,8 @@ imap_close(struct imap **imp)
 	}
 	command_free(&im->making);
 	command_free(&im->ended);
+	event_forget(im);
+	buf_release(&im->kept_body);
 	wire_close(&im->wire);
 	buf_release(&im->line);
 	lex_release(&im->lex);
@@ -190,135 +222,6 @@ imap_body_to(struct imap *im, const struct imap_body *body)
 
 /* ---- responses ---- */
 
-/* More to look at: it is in im->in. */
-static int
-receive(struct imap *im, struct err *e)
-{
-	size_t n;
-
-	if (wire_get(im->wire, &im->in, &n, e) == -1)
-		return -1;
-	im->in_end = im->in + n;
-	return 0;
-}
-
-/* What brings nothing has come: a server may do that for a while. */
-static int
-count_chatter(struct imap *im, struct err *e)
-{
-	if (im->chatter++ == 0)
-		im->chatter_since = time(NULL);
-	if (im->chatter <= CHATTER_MAX &&
-	    time(NULL) - im->chatter_since <= CHATTER_SECONDS)
-		return 0;
-	return err_set(e, EK_TEMP, "the server talks, but answers nothing");
-}
-
-/* One line of what libcurl may have left behind: whether it is the answer to our NOOP. */
-static bool
-is_synced(const struct imap *im, const struct buf *line, struct buf *bye)
-{
-	size_t n = strlen(im->sync);
-
-	/* Not to be believed, but it explains an end. */
-	if (strncmp(buf_text(line), "* BYE ", 6) == 0) {
-		buf_clear(bye);
-		buf_add(bye, line->p + 6, strcspn(line->p + 6, "\r\n"));
-	}
-	return line->n > n && memcmp(line->p, im->sync, n) == 0 &&
-	    line->p[n] == ' ';
-}
-
-/* Drop all up to the tagged answer to our first NOOP. */
-static int
-discard_foreign(struct imap *im, struct err *e)
-{
-	struct buf line = BUF_INIT(DISCARD_MAX), bye = BUF_INIT(DISCARD_MAX);
-	size_t dropped = 0, n;
-	int rc = -1;
-
-	while (!im->synced) {
-		const char *nl;
-
-		if (im->in == im->in_end && receive(im, e) == -1) {
-			if (e->kind == EK_TEMP && bye.n > 0)
-				err_set(e, EK_TEMP, "the server closed the "
-				    "connection: %s", bye.p);
-			goto out;
-		}
-		if (count_chatter(im, e) == -1)
-			goto out;
-		nl = memchr(im->in, '\n', (size_t)(im->in_end - im->in));
-		n = (size_t)((nl == NULL ? im->in_end : nl + 1) - im->in);
-		if (n > DISCARD_MAX - dropped) {
-			err_set(e, EK_PROTO,
-			    "the server does not answer NOOP");
-			goto out;
-		}
-		dropped += n;
-		buf_add(&line, im->in, n);
-		im->in += n;
-		if (nl != NULL) {
-			im->synced = is_synced(im, &line, &bye);
-			buf_clear(&line);
-		}
-	}
-	rc = 0;
-out:
-	buf_release(&line);
-	buf_release(&bye);
-	return rc;
-}
-
-static int
-take_body(struct imap *im, enum lex_event ev, const char *p, size_t n,
-    struct err *e)
-{
-	/* A second body in one response is not wanted: the response is spoiled. */
-	if (!im->has_body || im->lex.bodies > 1)
-		return 0;
-	if (ev == LEX_BODY_BEGIN)
-		return im->body.begin(im->body.sink.arg, im->lex.body_size, e);
-	return sink_write(&im->body.sink, p, n, e);
-}
-
-/* Read on until a whole response is parsed. */
-static int
-next_response(struct imap *im, struct err *e)
-{
-	enum lex_event ev;
-	const char *piece = NULL;
-	size_t n = 0;
-
-	if (!im->synced && discard_foreign(im, e) == -1)
-		return -1;
-	for (;;) {
-		if (lex_push(&im->lex, &im->in, im->in_end, &ev, &piece, &n,
-		    e) == -1)
-			return -1;
-		switch (ev) {
-		case LEX_MORE:
-			if (receive(im, e) == -1)
-				return -1;
-			break;
-		case LEX_BODY_BEGIN:
-		case LEX_BODY:
-			if (take_body(im, ev, piece, n, e) == -1)
-				return -1;
-			break;
-		case LEX_BODY_END:
-			break;
-		case LEX_RESPONSE:
-			if (log_wants(LOG_DEBUG))
-				log_debug("S: %s", im->lex.line.p);
-			response_parse(&im->resp, im->lex.line.p,
-			    im->lex.line.n, im->lex.body_at,
-			    im->lex.body_size);
-			return 0;
-		}
-	}
-}
-
 /* A message whose response can't be trusted as a whole. */
 static void
 check_fetch(struct imap *im)
@@ -333,7 +236,14 @@ check_fetch(struct imap *im)
 		r->body = BODY_SPOILED;
 }
 
-/* A code of a status; ${c}: the EXAMINE that it may be about, or NULL. */
+bool
+session_opens(const struct command *c)
+{
+	return c != NULL && (c->kind == COMMAND_EXAMINE ||
+	    c->kind == COMMAND_SELECT);
+}
+
+/* A code of a status; ${c}: the EXAMINE or SELECT that it may be about, or NULL. */
 static void
 take_code(struct imap *im, struct command *c, const struct response *r)
 {
@@ -341,12 +251,15 @@ take_code(struct imap *im, struct command *c, const struct response *r)
 		set_caps(im, r->code_text);
 	if (r->code == CODE_ALERT && im->alerts++ < ALERTS_MAX)
 		log_warn("the server says: %s", r->text);
-	if (c == NULL || c->kind != COMMAND_EXAMINE)
+	if (!session_opens(c))
 		return;
 	switch (r->code) {
 	case CODE_CLOSED:
 		/* What came so far was about the folder before. */
 		memset(&c->box, 0, sizeof(c->box));
+		free(c->permanent);
+		c->permanent = NULL;
+		c->read_only = false;
 		c->opening = true;
 		break;
 	case CODE_UIDVALIDITY:
@@ -363,6 +276,14 @@ take_code(struct imap *im, struct command *c, const struct response *r)
 		if (c->mailboxid == NULL && r->code_text != NULL)
 			c->mailboxid = xstrdup(r->code_text);
 		break;
+	case CODE_PERMANENTFLAGS:
+		free(c->permanent);
+		c->permanent = xstrdup(buf_text(&r->list));
+		break;
+	case CODE_READ_ONLY:
+	case CODE_READ_WRITE:
+		c->read_only = r->code == CODE_READ_ONLY;
+		break;
 	default:
 		break;
 	}
@@ -373,15 +294,15 @@ static int
 count_messages(struct imap *im, struct command *c, const struct response *r,
     struct err *e)
 {
-	bool examine = c != NULL && c->kind == COMMAND_EXAMINE;
-	uint64_t *count = examine ? &c->box.exists : &im->exists, gone;
+	bool opens = session_opens(c);
+	uint64_t *count = opens ? &c->box.exists : &im->exists, gone;
 
 	if (r->kind == RESP_EXISTS) {
 		if (r->number > UID_MAX)
 			return err_set(e, EK_PROTO, "the server claims "
 			    "%" PRIu64 " messages in a folder", r->number);
 		*count = r->number;
-		if (examine)
+		if (opens)
 			c->box.has_exists = true;
 		return 0;
 	}
@@ -399,8 +320,11 @@ continue_literal(struct imap *im)
 
 	while (c != NULL && c->held == 0)
 		c = c->next;
-	if (c == NULL)
+	if (c == NULL) {
+		/* That of an APPEND comes behind them all. */
+		im->append.waits = false;
 		return;
+	}
 	c->held = 0;
 	wire_release(im->wire);
 }
@@ -415,6 +339,23 @@ take_namespaces(struct imap *im, struct response *r)
 	im->ns_n = r->ns_n;
 	r->ns = NULL;
 	r->ns_n = r->ns_cap = 0;
+}
+
+/* The answer to an APPEND that is still being sent. */
+static int
+end_append(struct imap *im, struct err *e)
+{
+	struct appending *a = &im->append;
+
+	if (im->resp.status == RESP_OK)
+		return err_set(e, EK_PROTO, "the server answered to APPEND "
+		    "before it had all of it");
+	/* Refused instead of asked for its literal, the command is at its end. */
+	if (a->waits)
+		a->unended = false;
+	a->waits = false;
+	a->c = NULL;
+	return 0;
 }
 
 /* The command that this tagged response ends, taken out of the queue. */
@@ -444,14 +385,14 @@ end_command(struct imap *im, struct command **out, struct err *e)
 	c->next = NULL;
 	im->unanswered--;
 	take_code(im, c, r);
-	if (c->kind == COMMAND_EXAMINE) {
+	if (session_opens(c)) {
 		im->exists = c->box.exists;
 		memset(im->told, 0, sizeof(im->told));
 	}
 	if (c->ended != NULL)
 		c->ended(im, r);
 	*out = c;
-	return 0;
+	return c == im->append.c ? end_append(im, e) : 0;
 }
 
 /* What concerns the session; ${c}: the current command, or NULL. */
@@ -521,16 +462,17 @@ check_patience(struct imap *im, struct err *e)
 	default:
 		break;
 	}
-	return count_chatter(im, e);
+	return session_chatter(im, e);
 }
 
+/* See to the last response. */
 static int
-step(struct imap *im, struct command **ended, struct err *e)
+take_response(struct imap *im, struct command **ended, struct err *e)
 {
 	struct response *r = &im->resp;
 	struct command *c;
 
-	if (next_response(im, e) == -1 || check_patience(im, e) == -1)
+	if (check_patience(im, e) == -1)
 		return -1;
 	if (r->kind == RESP_TAGGED)
 		return end_command(im, ended, e);
@@ -546,11 +488,74 @@ session_step(struct imap *im, struct command **ended, struct err *e)
 	*ended = NULL;
 	if (im->broken)
 		return err_set(e, EK_TEMP, "the session is over");
-	if (step(im, ended, e) == -1) {
+	if (session_read(im, e) == -1 || take_response(im, ended, e) == -1) {
 		im->broken = true;
 		return -1;
 	}
 	return 0;
+}
+
+/* The last response, its event for later. */
+static int
+keep_response(struct imap *im, struct err *e)
+{
+	struct command *ended = NULL;
+	int rc;
+
+	if ((rc = take_response(im, &ended, e)) == 0)
+		rc = event_keep(im, ended, e);
+	command_free(&ended);
+	return rc;
+}
+
+static int
+pump(struct imap *im, size_t most, struct err *e)
+{
+	size_t n;
+	int r;
+
+	if (session_sync(im, e) == -1)
+		return -1;
+	for (;;) {
+		while ((r = session_parse(im, e)) == 1)
+			if (keep_response(im, e) == -1)
+				return -1;
+		if (r == -1 || (r = wire_send(im->wire, most, &im->in, &n,
+		    e)) != 1)
+			return r;
+		im->in_end = im->in + n;
+	}
+}
+
+int
+session_pump(struct imap *im, size_t most, struct err *e)
+{
+	int rc;
+
+	if (im->broken)
+		return err_set(e, EK_TEMP, "the session is over");
+	im->keeping = true;
+	rc = pump(im, most, e);
+	im->keeping = false;
+	if (rc == -1)
+		im->broken = true;
+	return rc;
+}
+
+int
+session_hear(struct imap *im, struct err *e)
+{
+	int rc;
+
+	if (im->broken)
+		return err_set(e, EK_TEMP, "the session is over");
+	im->keeping = true;
+	if ((rc = session_read(im, e)) == 0)
+		rc = keep_response(im, e);
+	im->keeping = false;
+	if (rc == -1)
+		im->broken = true;
+	return rc;
 }
 
 int

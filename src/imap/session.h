@@ -13,14 +13,18 @@
 #include "imap/wire.h"
 
 #define TAG_MAX		32
+#define KEPT_MAX	(4 * 1024 * 1024)	/* bytes of events, or of one body, that are kept for later */
 #define FETCH_FAULTS	8	/* kinds of them that are mentioned of a folder */
 
 enum command_kind {
 	COMMAND_QUIET,		/* nobody waits for it: CAPABILITY, ID, ENABLE */
 	COMMAND_SYNC,		/* somebody waits in session_run() */
 	COMMAND_EXAMINE,	/* these come out of imap_next() */
+	COMMAND_SELECT,
 	COMMAND_FETCH,
+	COMMAND_STORE,
 	COMMAND_SEARCH,
+	COMMAND_APPEND,
 };
 
 struct command {
@@ -34,13 +38,26 @@ struct command {
 	void		*arg;
 	/* called at its end, or NULL */
 	void		(*ended)(struct imap *, const struct response *);
-	/* COMMAND_EXAMINE */
+	/* COMMAND_EXAMINE, COMMAND_SELECT */
 	struct mail_state box;
 	char		*mailboxid;	/* own */
+	char		*permanent;	/* own */
+	bool		 read_only;
 	bool		 opening;	/* what comes is about the new folder, no longer about the old one */
 	/* COMMAND_FETCH */
+	bool		 header;	/* the bodies that it asks for are BODY[HEADER] */
 	uint64_t	 unreadable;	/* responses without a UID that could be read, */
 	const char	*why;		/* ... the first of them because */
+};
+
+/* The APPEND between imap_append_begin() and imap_append_end(); the last of the commands that were sent. */
+struct appending {
+	struct command	*c;		/* NULL once it was answered */
+	bool		 open;		/* there is one */
+	bool		 waits;		/* its literal waits for the continuation request */
+	bool		 unended;	/* its line end is still to be sent */
+	bool		 several;	/* messages may be in it */
+	size_t		 messages;	/* so far */
 };
 
 struct imap {
@@ -57,6 +74,7 @@ struct imap {
 	struct buf	 line;		/* its text */
 	size_t		 hold_at;	/* where in it a synchronizing literal begins; SIZE_MAX for none */
 	bool		 too_long;
+	struct appending append;
 	/* the commands that were sent */
 	struct command	*first, *last;	/* unanswered, in order; own */
 	size_t		 unanswered;
@@ -67,6 +85,7 @@ struct imap {
 	unsigned int	 alerts;	/* shown so far */
 	/* what the server can */
 	uint32_t	 caps, disabled;	/* 1 << enum imap_cap */
+	uint64_t	 append_limit;
 	bool		 caps_known;	/* from this session, not from a hint */
 	char		*capability;	/* own */
 	char		*server;	/* own, or NULL */
@@ -79,8 +98,15 @@ struct imap {
 	/* bodies */
 	struct imap_body body;
 	bool		 has_body;
+	bool		 keeping;	/* events are kept for later, and bodies with them */
+	bool		 body_kept;	/* the last one was */
+	struct buf	 kept_body;
 	/* the last event's own things */
 	struct command	*ended;		/* own: kept for its texts until the next call */
+	struct kept	*given;		/* own: likewise */
+	/* events that came before they were asked for */
+	struct kept	*kept, *kept_last;	/* own; in order */
+	size_t		 kept_n, kept_bytes;
 };
 
 /*
@@ -92,6 +118,8 @@ void session_put(struct imap *, const char *);
 /* session_put_name(im, wire): a folder's name as an astring: quoted, or as a literal where quoting can't carry it. */
 void session_put_name(struct imap *, const char *);
 int session_end(struct imap *, struct err *);
+/* session_send(im, e): the same without the line end: more of it is to follow. */
+int session_send(struct imap *, struct err *);
 /* session_tag(im, out): a tag that was not used before. */
 void session_tag(struct imap *, char[TAG_MAX]);
 /* session_quiet(im, text, ended, e): send a command that nobody waits for; ended() may be NULL. */
@@ -103,10 +131,36 @@ int session_run(struct imap *, struct command *, struct err *);
  * command that it ended (to be freed with command_free()), or NULL.
  */
 int session_step(struct imap *, struct command **, struct err *);
-/* session_current(im): the command that untagged data belong to, or NULL: the first one that somebody waits for. */
+/* session_sync(im, e): drop all up to the tagged answer to our first NOOP; nothing once that is done. */
+int session_sync(struct imap *, struct err *);
+/* session_read(im, e): wait for a whole response, parsed as im->resp. */
+int session_read(struct imap *, struct err *);
+/* session_parse(im, e): the same of what has come alone: 1 a whole response, 0 it goes on, -1. */
+int session_parse(struct imap *, struct err *);
+/* session_chatter(im, e): what brings nothing has come; EK_TEMP when it is too much of that. */
+int session_chatter(struct imap *, struct err *);
+/*
+ * session_pump(im, most, e): wait until the connection has taken all but ${most} bytes of what is queued, and see to
+ * what comes in meanwhile, or has come in: what imap_next() would tell of it is kept for later.
+ */
+int session_pump(struct imap *, size_t most, struct err *);
+/* session_hear(im, e): wait for one response, and see to it as session_pump() does. */
+int session_hear(struct imap *, struct err *);
+/* session_opens(c): whether it opens a folder. */
+bool session_opens(const struct command *);
+/* session_waits(im, n): a literal of ${n} bytes must wait for the server's continuation request. */
+bool session_waits(const struct imap *, uint64_t n);
+/* session_current(im): the command that untagged data belong to, or NULL: the first that asks for any. */
 struct command *session_current(const struct imap *);
 void command_free(struct command **);
 /* session_caps_wait(im, e): wait until this session's own capabilities are known. */
 int session_caps_wait(struct imap *, struct err *);
+
+/* event_keep(im, ended, e): keep the event that the last response is, if any, for imap_next(). */
+int event_keep(struct imap *, struct command *ended, struct err *);
+/* event_too_much(e): the error where that is more than KEPT_MAX. */
+int event_too_much(struct err *);
+/* event_forget(im): free those that were kept. */
+void event_forget(struct imap *);
 
 #endif

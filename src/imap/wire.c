@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -18,14 +19,14 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "imap/cursor.h"
+#include "imap/greeting.h"
+#include "imap/outgoing.h"
 #include "imap/response.h"
 #include "imap/wire.h"
 
 #define RECV_MAX	(256 * 1024)		/* with TLS one call gives a record, 16 KiB */
 #define QUEUE_MAX	(64 * 1024 * 1024)	/* what may wait to be sent */
 #define CONNECT_SECONDS	30
-#define SAID_MAX	1024			/* bytes kept of a refusal */
 
 /*
  * A byte now and then is no silence; but where so few of them come in so many times the silence that is allowed,
@@ -34,19 +35,14 @@
 #define TRICKLE_BYTES		512
 #define TRICKLE_TIMEOUTS	10
 
-/* Queued bytes that wait for a wire_release(): the synchronizing literal of one command, and what follows in it. */
-struct gate {
-	size_t		 at, end;		/* offsets in the queue */
-};
-
 struct wire {
 	CURL		*curl;			/* own */
 	curl_socket_t	 sock;
 	char		*in;			/* own; RECV_MAX bytes */
-	struct buf	 out;			/* queued; the first ${sent} bytes are gone */
-	size_t		 sent;
-	struct gate	*gate;			/* own; in order */
-	size_t		 gates, gates_cap;
+	struct outgoing	 out;			/* own */
+	size_t		 again;			/* bytes that the last send would have blocked on; 0: it did not */
+	CURLcode	 dead;			/* why nothing can be sent any more, or CURLE_OK */
+	int		 outstanding;		/* bytes that the peer had not acknowledged when we last looked */
 	unsigned int	 timeout;		/* seconds */
 	uint64_t	 received;
 	size_t		 few;			/* bytes of late, */
@@ -54,17 +50,6 @@ struct wire {
 	uint64_t	 max_rate;
 	double		 began;			/* of the reckoning of max_rate */
 	uint64_t	 since;			/* bytes since then */
-};
-
-/* What the server said while libcurl signed in. */
-struct greeting {
-	bool		 connected;		/* there was somebody to say something */
-	bool		 begun;			/* its first line was one */
-	struct buf	 last;			/* its last NO, BAD or BYE; or what it said instead of a greeting */
-	bool		 refused, bye;		/* there was one; it was a BYE */
-	/* the last CAPABILITY: what was offered before STARTTLS is no longer true */
-	bool		 password, token;	/* a SASL mechanism that we can use */
-	bool		 login_disabled;
 };
 
 static double
@@ -76,46 +61,6 @@ seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void
-take_capability(struct greeting *g, const char *line)
-{
-	g->password = strcasestr(line, "AUTH=PLAIN") != NULL ||
-	    strcasestr(line, "AUTH=LOGIN") != NULL;
-	g->token = strcasestr(line, "AUTH=XOAUTH2") != NULL ||
-	    strcasestr(line, "AUTH=OAUTHBEARER") != NULL;
-	g->login_disabled = strcasestr(line, "LOGINDISABLED") != NULL;
-}
-
-/* 0, or -1: it is no IMAP server's greeting. */
-static int
-take_line(struct greeting *g, const char *line)
-{
-	const char *word = line + strcspn(line, " ");
-	bool capability = strcasestr(line, "CAPABILITY ") != NULL;
-	size_t n;
-
-	if (!g->begun && strncmp(line, "* ", 2) != 0) {
-		buf_adds(&g->last, line);
-		return -1;
-	}
-	/* The rest of the dialogue is about secrets. */
-	if (!g->begun || capability)
-		log_debug("S: %s", line);
-	g->begun = true;
-	if (capability)
-		take_capability(g, line);
-	word += strspn(word, " ");
-	n = strcspn(word, " ");
-	if (str_same(word, n, "NO") || str_same(word, n, "BAD") ||
-	    str_same(word, n, "BYE")) {
-		g->refused = true;
-		g->bye = str_same(word, n, "BYE");
-		buf_clear(&g->last);
-		buf_adds(&g->last, word + n + strspn(word + n, " "));
-	}
-	return 0;
-}
-
 /* libcurl hands each line of the sign-in to its header callback. */
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
@@ -125,7 +70,7 @@ on_header(char *p, size_t size, size_t n, void *arg)
 
 	(void)size;
 	line[strcspn(line, "\r\n")] = '\0';
-	rc = take_line(arg, line);
+	rc = greeting_line(arg, line);
 	free(line);
 	return rc == -1 ? 0 : n;
 }
@@ -293,7 +238,7 @@ new_handle(const struct imap_login *l, struct greeting *g, char *why)
 static int
 find_pin(const struct imap_login *l, char out[PIN_MAX])
 {
-	struct greeting g = { .last = BUF_INIT(SAID_MAX) };
+	struct greeting g = GREETING_INIT;
 	struct imap_login anonymous = *l;
 	char why[CURL_ERROR_SIZE];
 	struct curl_certinfo *info = NULL;
@@ -495,7 +440,7 @@ int
 wire_open(const struct imap_login *l, struct wire **out, struct err *e)
 {
 	static bool initialized;
-	struct greeting g = { .last = BUF_INIT(SAID_MAX) };
+	struct greeting g = GREETING_INIT;
 	char why[CURL_ERROR_SIZE];
 	struct wire *w = NULL;
 	CURLcode code;
@@ -526,7 +471,6 @@ wire_open(const struct imap_login *l, struct wire **out, struct err *e)
 	w->timeout = l->timeout;
 	w->max_rate = l->max_rate;
 	w->in = xmalloc(RECV_MAX);
-	buf_init(&w->out, QUEUE_MAX);
 	if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &w->sock) !=
 	    CURLE_OK || w->sock == CURL_SOCKET_BAD) {
 		err_set(e, EK_TEMP, "%s closed the connection", l->host);
@@ -554,8 +498,7 @@ wire_close(struct wire **wp)
 	if (w == NULL)
 		return;
 	curl_easy_cleanup(w->curl);
-	buf_release(&w->out);
-	free(w->gate);
+	outgoing_free(&w->out);
 	free(w->in);
 	free(w);
 	*wp = NULL;
@@ -570,110 +513,79 @@ wire_received(const struct wire *w)
 size_t
 wire_waiting(const struct wire *w)
 {
-	return w->out.n - w->sent;
+	return w->out.waiting;
 }
 
-/* Take ${n} bytes at ${at} out of the queue. */
-static void
-cut(struct wire *w, size_t at, size_t n)
-{
-	size_t i;
-
-	memmove(w->out.p + at, w->out.p + at + n, w->out.n - at - n);
-	w->out.n -= n;
-	for (i = 0; i < w->gates; i++) {
-		w->gate[i].at -= n;
-		w->gate[i].end -= n;
-	}
-}
-
-/* Forget what was sent, once that is worth the move. */
-static void
-compact(struct wire *w)
-{
-	if (w->sent == 0 || w->sent < w->out.n / 2)
-		return;
-	cut(w, 0, w->sent);
-	w->sent = 0;
-}
+/* ---- sending ---- */
 
 int
 wire_put(struct wire *w, const void *p, size_t n, size_t held, struct err *e)
 {
-	compact(w);
-	if (buf_add(&w->out, p, n) == -1)
+	if (n > QUEUE_MAX - w->out.waiting)
 		return err_set(e, EK_PROTO,
 		    "the server does not read what is sent to it");
-	if (held > 0) {
-		w->gate = mem_grow(w->gate, &w->gates_cap, w->gates + 1,
-		    sizeof(*w->gate));
-		w->gate[w->gates++] = (struct gate){ w->out.n - held,
-		    w->out.n };
-	}
+	outgoing_add(&w->out, p, n - held);
+	if (held > 0)
+		outgoing_hold(&w->out, (const char *)p + n - held, held);
 	return 0;
-}
-
-/* The first gate is no more; where it stood. */
-static struct gate
-take_gate(struct wire *w)
-{
-	struct gate first = w->gate[0];
-
-	memmove(w->gate, w->gate + 1, --w->gates * sizeof(*w->gate));
-	return first;
 }
 
 void
 wire_release(struct wire *w)
 {
-	take_gate(w);
+	outgoing_release(&w->out);
 }
 
 void
 wire_drop(struct wire *w)
 {
-	struct gate first = take_gate(w);
-
-	cut(w, first.at, first.end - first.at);
-}
-
-/* Up to where bytes may be sent now. */
-static size_t
-sendable(const struct wire *w)
-{
-	return w->gates > 0 ? w->gate[0].at : w->out.n;
+	outgoing_drop(&w->out);
 }
 
 /* Send what goes without waiting. */
-static int
-push(struct wire *w, struct err *e)
+static void
+push(struct wire *w)
 {
-	size_t end = sendable(w), n;
 	CURLcode code;
+	const char *p;
+	size_t n, done;
 
-	while (w->sent < end) {
-		code = curl_easy_send(w->curl, w->out.p + w->sent,
-		    end - w->sent, &n);
+	while (w->dead == CURLE_OK &&
+	    (p = outgoing_next(&w->out, &n)) != NULL) {
+		/* TLS insists: the same bytes, and as many, though more may have come since. */
+		if (w->again != 0)
+			n = w->again;
+		code = curl_easy_send(w->curl, p, n, &done);
+		w->again = code == CURLE_AGAIN ? n : 0;
 		if (code == CURLE_AGAIN)
-			return 0;
-		if (code != CURLE_OK)
-			return err_set(e, EK_TEMP, "the connection broke: %s",
-			    curl_easy_strerror(code));
-		w->sent += n;
+			return;
+		if (code == CURLE_OK)
+			outgoing_sent(&w->out, done);
+		else
+			w->dead = code;
 	}
-	compact(w);
-	return 0;
 }
 
 void
 wire_flush(struct wire *w)
 {
-	struct err ignored;
-
-	(void)push(w, &ignored);
+	push(w);
 }
 
-/* Wait until the socket is ready or ${until} has passed: 1 ready, 0 time is up, -1. */
+/* ---- waiting ---- */
+
+/* Whether the peer has acknowledged something since we last looked: what the system has buffered may be megabytes. */
+static bool
+is_taken(struct wire *w)
+{
+	int before = w->outstanding;
+
+	if (ioctl(w->sock, TIOCOUTQ, &w->outstanding) == -1)
+		w->outstanding = 0;
+	return w->outstanding < before;
+}
+
+/* Wait until the socket is ready or ${until} has passed: the events of poll(2), 0 time is up, -1. */
 static int
 wait_ready(struct wire *w, double until, struct err *e)
 {
@@ -682,9 +594,10 @@ wait_ready(struct wire *w, double until, struct err *e)
 		{ .fd = cancel_fd(), .events = POLLIN },
 	};
 	double left;
+	size_t n;
 	int r;
 
-	if (w->sent < sendable(w))
+	if (outgoing_next(&w->out, &n) != NULL)
 		fds[0].events |= POLLOUT;
 	for (;;) {
 		if (cancel_check(e) == -1)
@@ -699,8 +612,39 @@ wait_ready(struct wire *w, double until, struct err *e)
 			return err_sys(e, "poll failed");
 		if (r == 0 && seconds() < until)
 			continue;
-		return cancel_check(e) == -1 ? -1 : r > 0;
+		return cancel_check(e) == -1 ? -1 : fds[0].revents;
 	}
+}
+
+/* How long nothing has happened, for one call that waits. */
+struct patience {
+	double	until;		/* 0: it has not begun */
+};
+
+/* Wait for the socket, but not longer than silence may last.  Where the peer takes what is sent, that is none. */
+static int
+wait_for_peer(struct wire *w, struct patience *p, struct err *e)
+{
+	double from = seconds();
+	int r;
+
+	if (p->until == 0) {
+		p->until = from + w->timeout;
+		is_taken(w);
+	}
+	if ((r = wait_ready(w, p->until, e)) == -1)
+		return -1;
+	if (r & POLLOUT || (r == 0 && is_taken(w))) {
+		p->until = seconds() + w->timeout;
+		w->few = 0;
+		w->waited = 0;
+		return 0;
+	}
+	w->waited += seconds() - from;
+	if (r == 0)
+		return err_set(e, EK_TEMP,
+		    "the server was silent for %u seconds", w->timeout);
+	return 0;
 }
 
 /* --max-rate: sleep until the bytes received so far are no more than the rate allows. */
@@ -736,41 +680,73 @@ check_trickle(struct wire *w, size_t n, struct err *e)
 	    "seconds", w->few, w->waited);
 }
 
+/* ---- receiving ---- */
+
+static int
+broke(CURLcode code, struct err *e)
+{
+	return err_set(e, EK_TEMP, "the connection broke: %s",
+	    curl_easy_strerror(code));
+}
+
+/*
+ * Send, and take what has come: 1 bytes, 0 none, -1.  Where nothing can be sent any more the server's last words may
+ * still say why: so that is an error only when they were taken.
+ */
+static int
+exchange(struct wire *w, size_t max, size_t *n, struct err *e)
+{
+	CURLcode code;
+
+	if (cancel_check(e) == -1)
+		return -1;
+	push(w);
+	/* TLS may hold bytes that poll(2) doesn't know of: ask before waiting. */
+	code = curl_easy_recv(w->curl, w->in, max, n);
+	if (code == CURLE_OK && *n > 0) {
+		w->received += *n;
+		return check_trickle(w, *n, e) == -1 ? -1 : 1;
+	}
+	if (w->dead != CURLE_OK)
+		return broke(w->dead, e);
+	if (code == CURLE_OK)
+		return err_set(e, EK_TEMP,
+		    "the server closed the connection");
+	return code == CURLE_AGAIN ? 0 : broke(code, e);
+}
+
 int
 wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
 {
-	double until = 0, from;
+	struct patience patience = { 0 };
 	size_t max = RECV_MAX;
-	CURLcode code;
 	int r;
 
 	/* With a rate of a few KiB a second, pieces of a fraction of a second's worth. */
 	if (w->max_rate != 0 && w->max_rate / 4 + 1 < max)
 		max = (size_t)(w->max_rate / 4 + 1);
-	for (;;) {
-		if (cancel_check(e) == -1 || push(w, e) == -1)
+	while ((r = exchange(w, max, n, e)) == 0)
+		if (wait_for_peer(w, &patience, e) == -1)
 			return -1;
-		/* TLS may hold bytes that poll(2) doesn't know of: ask before waiting. */
-		code = curl_easy_recv(w->curl, w->in, max, n);
-		if (code == CURLE_OK && *n > 0)
-			break;
-		if (code == CURLE_OK)
-			return err_set(e, EK_TEMP,
-			    "the server closed the connection");
-		if (code != CURLE_AGAIN)
-			return err_set(e, EK_TEMP, "the connection broke: %s",
-			    curl_easy_strerror(code));
-		from = seconds();
-		if (until == 0)
-			until = from + w->timeout;
-		if ((r = wait_ready(w, until, e)) == -1)
-			return -1;
-		w->waited += seconds() - from;
-		if (r == 0)
-			return err_set(e, EK_TEMP,
-			    "the server was silent for %u seconds", w->timeout);
-	}
-	w->received += *n;
+	if (r == -1)
+		return -1;
 	*p = w->in;
-	return check_trickle(w, *n, e) == -1 ? -1 : obey_rate(w, *n, e);
+	return obey_rate(w, *n, e);
+}
+
+int
+wire_send(struct wire *w, size_t most, const char **p, size_t *n,
+    struct err *e)
+{
+	struct patience patience = { 0 };
+	int r;
+
+	while ((r = exchange(w, RECV_MAX, n, e)) == 0) {
+		if (w->out.waiting <= most)
+			return 0;
+		if (wait_for_peer(w, &patience, e) == -1)
+			return -1;
+	}
+	*p = w->in;
+	return r;
 }

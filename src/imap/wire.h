@@ -31,6 +31,12 @@ size_t wire_waiting(const struct wire *);
  * was silent, or next to silent, for too long or the network failed; EK_CANCELLED on a signal.
  */
 int wire_get(struct wire *, const char **, size_t *, struct err *);
+/*
+ * wire_send(w, most, p_out, n_out, e): wait until no more than ${most} queued bytes are left: 0.  Bytes that come
+ * meanwhile, or have come, end it: 1, and they are borrowed until the next call.  Else as wire_get(); what the peer
+ * takes is no silence.
+ */
+int wire_send(struct wire *, size_t most, const char **, size_t *, struct err *);
 /* wire_flush(w): send what can be sent without waiting. */
 void wire_flush(struct wire *);
 uint64_t wire_received(const struct wire *);

@@ -29,6 +29,12 @@ typedef int job_folder_fn(void *, const struct known_folder *, struct err *);
 int job_messages(struct vault *, const struct job_choice *, job_folder_fn *, catalog_message_fn *, void *,
     uint64_t *unread_out, struct err *);
 
+/*
+ * job_find(vault, id, out, e): the message with the id "12.34", or whose content's SHA-256 begins with these digits.
+ * EK_USAGE: it is no id, there is none, or there are several.  ${out} lives until the next question to the catalog.
+ */
+int job_find(struct vault *, const char *, struct known_message *, struct err *);
+
 struct job_export_report {
 	uint64_t	 folders, messages, bytes;	/* written; with dry_run: to be written */
 	uint64_t	 damaged;	/* left out, since they can't be read */

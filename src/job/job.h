@@ -92,5 +92,6 @@ int job_backup(struct vault *, const struct job_backup_opts *, struct job_backup
 
 #include "job/care.h"
 #include "job/files.h"
+#include "job/restore.h"
 
 #endif

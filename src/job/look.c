@@ -151,7 +151,22 @@ look_list(struct look *l, struct imap_boxes *out, struct err *e)
 	return 0;
 }
 
+int
+look_session(struct look *l, struct imap **out, struct err *e)
+{
+	if (l->im == NULL && sign_in(l, e) == -1)
+		return -1;
+	*out = l->im;
+	return 0;
+}
+
 /* ---- sending ---- */
+
+static bool
+has_bodies(const struct look_box *b)
+{
+	return b->what == LOOK_FETCH || b->what == LOOK_HEADERS;
+}
 
 static void
 put_queue(struct look *l, struct look_box *b)
@@ -222,7 +237,8 @@ send_fetch(struct look *l, struct look_box *b, struct err *e)
 		b->unanswered++;
 		b->questions += again && !b->asked;
 		rc = imap_fetch(l->im, &some, again && !b->asked ? IMAP_SIZE :
-		    IMAP_DATE | IMAP_BODY, 0, b, e);
+		    IMAP_DATE | b->items | (b->what == LOOK_HEADERS ?
+		    IMAP_HEADER : IMAP_BODY), 0, b, e);
 	}
 	b->all_sent = !more || b->laters >= LATERS_IN_A_ROW;
 	uidset_release(&some);
@@ -232,17 +248,25 @@ send_fetch(struct look *l, struct look_box *b, struct err *e)
 static int
 send_one(struct look *l, struct look_box *b, struct err *e)
 {
+	struct uidset from = UIDSET_INIT;
+	int rc;
+
 	if (!b->examined) {
 		b->examined = true;
 		b->all_sent = b->what == LOOK_OPEN;
 		b->unanswered++;
 		return imap_examine(l->im, b->wire, NULL, b, e);
 	}
-	if (b->what == LOOK_FETCH)
+	if (has_bodies(b))
 		return send_fetch(l, b, e);
 	b->all_sent = true;
 	b->unanswered++;
-	return imap_fetch(l->im, NULL, IMAP_SIZE, 0, b, e);
+	if (b->from > 1)
+		uidset_add_range(&from, b->from, POLICY_UID_END);
+	rc = imap_fetch(l->im, b->from > 1 ? &from : NULL, IMAP_SIZE |
+	    b->items, 0, b, e);
+	uidset_release(&from);
+	return rc;
 }
 
 /* Keep the wire busy, but let a server rest that asked for it. */
@@ -373,6 +397,7 @@ answer(struct look *l, const struct imap_event *ev, struct err *e)
 		break;
 	case IMAP_VANISHED:
 	case IMAP_UIDS:
+	case IMAP_APPENDED:
 		break;
 	}
 	return 0;
@@ -387,7 +412,7 @@ has_another_turn(struct look_box *b)
 	double seconds = 0;
 
 	if (b->turns + 1 == TURNS || b->left || (!b->refused &&
-	    (b->what != LOOK_FETCH || uidset_empty(&b->ask))))
+	    (!has_bodies(b) || uidset_empty(&b->ask))))
 		return false;
 	if (b->later)
 		seconds = b->backoff_ms == 0 ? PAUSE :
@@ -475,7 +500,9 @@ look_run(struct look *l, struct look_box *boxes, size_t n,
 		boxes[i].turns = 0;
 		put_queue(l, &boxes[i]);
 	}
-	if (l->im != NULL && h->body.begin != NULL)
+	if (l->im == NULL && sign_in(l, e) == -1)
+		return -1;
+	if (h->body.begin != NULL)
 		imap_body_to(l->im, &h->body);
 	while ((r = turn(l, e)) != 0) {
 		if (r == 1)

@@ -12,15 +12,18 @@
 
 enum look_what {
 	LOOK_OPEN,		/* only opened */
-	LOOK_LIST,		/* the UID and RFC822.SIZE of every message */
+	LOOK_LIST,		/* the UID and RFC822.SIZE of every message from UID ${from} on */
 	LOOK_FETCH,		/* the bodies of ${ask}, with INTERNALDATE */
+	LOOK_HEADERS,		/* the headers of ${ask}, likewise */
 };
 
-/* A folder to look at.  The first four are the caller's; all else is 0 before look_run(). */
+/* A folder to look at.  The first six are the caller's; all else is 0 before look_run(). */
 struct look_box {
 	const char	*wire;		/* borrowed */
 	void		*of;		/* what the caller knows of it */
 	enum look_what	 what;
+	uint32_t	 from;		/* LIST: 0 for all */
+	unsigned int	 items;		/* enum imap_items to be asked for, too */
 	struct uidset	 ask;		/* own: FETCH: these; at the end those that did not come */
 	/* what came of it */
 	bool		 opened;	/* ... and was to be looked at */
@@ -72,9 +75,14 @@ void look_free(struct look **);
 int look_list(struct look *, struct imap_boxes *, struct err *);
 /* look_run(l, boxes, n, handler, e): after look_list(). */
 int look_run(struct look *, struct look_box *, size_t, const struct look_handler *, struct err *);
+/*
+ * look_session(l, im_out, e): the session itself, signed in, with nothing unanswered; borrowed.  Where it breaks,
+ * look_hang_up() and ask for another one.
+ */
+int look_session(struct look *, struct imap **, struct err *);
 /* look_received(l): bytes, of all sessions. */
 uint64_t look_received(const struct look *);
-/* look_hang_up(l): nothing more is asked for. */
+/* look_hang_up(l): nothing more is asked for, for now. */
 void look_hang_up(struct look *);
 /* look_lack(box, uid): FETCH: why a message that is there did not come. */
 const char *look_lack(const struct look_box *, uint32_t);

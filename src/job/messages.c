@@ -1,21 +1,26 @@
 /*
  * messages.c - the messages of a vault that somebody asked for.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "job/job.h"
 #include "mail/decode.h"
 #include "mail/name.h"
 
+#define HEX_MIN		4	/* digits of a SHA-256 that may name a message */
+
 struct pick {
 	char		*name;		/* own */
+	char		*attributes;	/* own */
 	uint64_t	 folder;
 	uint64_t	 live, kept;
 	char		 delimiter;
-	bool		 selectable, gone;
+	bool		 selectable, subscribed, gone;
 };
 
 struct picker {
@@ -71,8 +76,10 @@ pick_folder(void *arg, const struct known_folder *k, struct err *e)
 		return 0;
 	}
 	p->picks = mem_grow(p->picks, &p->cap, p->n + 1, sizeof(*p->picks));
-	p->picks[p->n++] = (struct pick){ box.name, k->facts.folder, k->live,
-	    k->kept, box.delimiter, k->facts.selectable, k->facts.gone };
+	p->picks[p->n++] = (struct pick){ box.name,
+	    xstrdup(k->facts.attributes), k->facts.folder, k->live, k->kept,
+	    box.delimiter, k->facts.selectable, k->facts.subscribed,
+	    k->facts.gone };
 	return 0;
 }
 
@@ -170,8 +177,9 @@ static int
 pick_messages(struct picker *p, const struct pick *pick, struct err *e)
 {
 	const struct known_folder k = { .facts = { .folder = pick->folder,
-	    .name = pick->name, .delimiter = pick->delimiter,
-	    .selectable = pick->selectable, .gone = pick->gone },
+	    .name = pick->name, .attributes = pick->attributes,
+	    .delimiter = pick->delimiter, .selectable = pick->selectable,
+	    .subscribed = pick->subscribed, .gone = pick->gone },
 	    .live = pick->live, .kept = pick->kept };
 	uint64_t at = p->choice->at;
 	int r;
@@ -203,8 +211,10 @@ job_messages(struct vault *v, const struct job_choice *c,
 	for (i = 0; rc == 0 && i < p.n; i++)
 		rc = pick_messages(&p, &p.picks[i], e);
 	*unread = p.unread;
-	for (i = 0; i < p.n; i++)
+	for (i = 0; i < p.n; i++) {
 		free(p.picks[i].name);
+		free(p.picks[i].attributes);
+	}
 	free(p.picks);
 	for (i = 0; p.nearest != NULL && i < c->folders_n; i++)
 		free(p.nearest[i]);
@@ -212,4 +222,69 @@ job_messages(struct vault *v, const struct job_choice *c,
 	free(p.near);
 	free(p.matched);
 	return rc;
+}
+
+/* ---- one message ---- */
+
+struct candidates {
+	uint64_t	commit[2], line[2];
+	size_t		n;
+};
+
+static int
+note_candidate(void *arg, const struct known_message *m, struct err *e)
+{
+	struct candidates *c = arg;
+
+	(void)e;
+	c->commit[c->n] = m->commit;
+	c->line[c->n] = m->line;
+	return ++c->n == 2;
+}
+
+/* The message whose content's SHA-256 begins so: 1, or 0: there is none. */
+static int
+find_by_hash(struct catalog *c, const char *hex, struct known_message *out,
+    struct err *e)
+{
+	struct candidates found = { .n = 0 };
+
+	if (catalog_by_prefix(c, hex, note_candidate, &found, e) == -1)
+		return -1;
+	if (found.n == 2) {
+		err_set(e, EK_USAGE, "more than one message begins with '%s': "
+		    "%" PRIu64 ".%" PRIu64 " and %" PRIu64 ".%" PRIu64
+		    " are among them", hex, found.commit[0], found.line[0],
+		    found.commit[1], found.line[1]);
+		return err_next(e, "give one of these ids, or more digits");
+	}
+	if (found.n == 0)
+		return 0;
+	return catalog_message(c, found.commit[0], found.line[0], out, e);
+}
+
+int
+job_find(struct vault *v, const char *id, struct known_message *out,
+    struct err *e)
+{
+	struct catalog *c = vault_catalog(v);
+	size_t n = strlen(id), dot = strcspn(id, ".");
+	uint64_t commit, line;
+	int r;
+
+	if (n > dot && text_u64(id, dot, &commit) == 0 &&
+	    text_u64(id + dot + 1, n - dot - 1, &line) == 0)
+		r = catalog_message(c, commit, line, out, e);
+	else if (n >= HEX_MIN && n < DIGEST_HEX &&
+	    strspn(id, "0123456789abcdefABCDEF") == n)
+		r = find_by_hash(c, id, out, e);
+	else {
+		err_set(e, EK_USAGE, "'%s' is not the id of a message", id);
+		return err_next(e, "an id is like 17.204, or at least %d "
+		    "digits of a SHA-256; mailkeep list shows them", HEX_MIN);
+	}
+	if (r != 0)
+		return r == -1 ? -1 : 0;
+	err_set(e, EK_USAGE, "the vault has no message '%s'", id);
+	return err_next(e, "mailkeep list --all shows the ids of all messages");
 }

@@ -520,6 +520,8 @@ take_event(struct backup *b, struct visit *v, const struct imap_event *ev,
 			take_refusal(v, ev);
 		name_unreadable(b, v, ev);
 		return 0;
+	case IMAP_APPENDED:
+		return 0;
 	}
 	return 0;
 }

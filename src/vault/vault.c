@@ -212,6 +212,12 @@ vault_account_of(const char *path, struct account **out, struct err *e)
 }
 
 const char *
+vault_id(const struct vault *v)
+{
+	return v->id;
+}
+
+const char *
 vault_path(const struct vault *v)
 {
 	return v->path;

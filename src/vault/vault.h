@@ -61,6 +61,8 @@ void vault_close(struct vault **);
 int vault_account_of(const char *, struct account **, struct err *);
 
 const char *vault_path(const struct vault *);
+/* vault_id(v): the one that all its manifests have. */
+const char *vault_id(const struct vault *);
 const struct account *vault_account(const struct vault *);
 /* vault_set_account(v, account, e): write another account's settings into vault.json (a writer). */
 int vault_set_account(struct vault *, const struct account *, struct err *);

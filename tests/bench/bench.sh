@@ -7,7 +7,11 @@
 # with Maildirs that tests/tool/corpus makes; all is in the page cache.  They take turns, so that what else the machine
 # does meets all of them, and medians are shown: compare the ratios, not the seconds.
 #
-#	BENCH=quick	the sets S (10,000 mixed) and L (small ones, 30,000 of them), few rounds: below three minutes
+# Of a restore the limit is a client that has all messages in memory, and appends them as fast as IMAP allows
+# (append.c): into a new account each time, that of a Dovecot as it is, and that of one without MULTIAPPEND.
+#
+#	BENCH=quick	the sets S (10,000 mixed) and L (small ones, 30,000 of them), few rounds, restores of 2,000 messages:
+#			about three minutes
 #	(nothing)	S and L whole (100,000), other programs that are installed on S, and the parts
 #	BENCH=full	B (large ones) and R (as a mailing list's) as well, and the other programs on all sets
 #	BENCH_SETS=...	these sets ("S R")
@@ -29,6 +33,7 @@ esac
 [ -z "${BENCH_SETS-}" ] || read -ra sets <<<"$BENCH_SETS"
 long=${BENCH_ROUNDS-$rounds}
 short=$((long + 4))	# of what takes well below a second
+slow=$((long < 3 ? long : 3))	# of what takes half a minute
 RTT=40
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
@@ -44,21 +49,35 @@ PATH=$BUILD/tests/bench:$PATH
 mkdir "$LIB_DIR/bin" "$LIB_DIR/figures"
 cp "$BUILD/mailkeep" "$LIB_DIR/bin"
 PATH=$LIB_DIR/bin:$PATH
+export XDG_STATE_HOME=$LIB_DIR/state
 cd "$LIB_DIR"
 
-# ---- the server ----
+# ---- the servers ----
 
-# What a provider has: a certificate with an RSA key, no log of each word.
+TARGETS=999 target=0
+
+# What a provider has: a certificate with an RSA key, no log of each word.  The current server has MULTIAPPEND, the
+# other one, "single", hasn't.
 serve()
 {
+	local name settings i
+
 	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 		-keyout rsa.key -out rsa.pem 2>/dev/null
 	chmod 644 rsa.key
 	DOVECOT_PASSWORD=bench
-	dovecot_start -x "
+	settings="
 		rawlog_dir =
 		ssl_cert = <$LIB_DIR/rsa.pem
 		ssl_key = <$LIB_DIR/rsa.key"
+	dovecot_start -n single -d MULTIAPPEND -x "$settings"
+	dovecot_start -x "$settings"
+	# Accounts to restore to.
+	for name in "${!dovecot_dir[@]}"; do
+		for ((i = 1; i <= TARGETS; i++)); do
+			echo "to$i:{PLAIN}$DOVECOT_PASSWORD"
+		done >>"${dovecot_dir[$name]}/users"
+	done
 	export DRAIN_PASSWORD=$DOVECOT_PASSWORD
 	(umask 077; echo "$DOVECOT_PASSWORD" >password)
 }
@@ -71,6 +90,14 @@ account()
 	dovecot_own
 	# The server makes its indexes now, and the files get into memory.
 	drain -c rsa.pem all "$DOVECOT_TLS_PORT" "$1" >"$1.totals"
+}
+
+# new_account: an empty one, $to; what the last one has goes away.
+new_account()
+{
+	[ "$target" = 0 ] || rm -rf "$DOVECOT_DIR/mail/to$target" "$XDG_STATE_HOME"
+	[ $((++target)) -le $TARGETS ] || fail "too few accounts"
+	to=to$target
 }
 
 # ---- measuring ----
@@ -108,8 +135,8 @@ show()
 		read -r n wall fastest cpu rss <<<"$(figures_of "figures/$case.${who%%=*}")"
 		: "${limit:=$wall}"
 		awk -v what="${who#*=}" -v wall="$wall" -v limit="$limit" -v cpu="$cpu" -v rss="$rss" -v n="$messages" 'BEGIN {
-			printf "  %-34s%8.3f%7.2f%8.3f%9s%8.1f\n", what, wall, wall / limit, cpu,
-				(n > 0 ? sprintf("%.1f", 1e6 * cpu / n) : ""), rss / 1024
+			printf "  %-34s%8.3f%7.2f%8.3f%9s%8s\n", what, wall, wall / limit, cpu,
+				(n > 0 ? sprintf("%.1f", 1e6 * cpu / n) : ""), (rss > 0 ? sprintf("%.1f", rss / 1024) : "")
 		}'
 		printf '{"case":"%s","who":"%s","runs":%d,"wall":%s,"wall_min":%s,"limit":%s,"cpu":%s,"messages":%d,"rss_kib":%d}\n' \
 			"$case" "${who%%=*}" "$n" "$wall" "$fastest" "$limit" "$cpu" "$messages" "$rss" >>figures.json
@@ -133,12 +160,13 @@ bytes_in()
 
 # ---- peers, where they are installed ----
 
-mbsync_setup()
+# mbsync_server USER: of its configuration.
+mbsync_server()
 {
-	cat >"mbsync.$1" <<-END
+	cat <<-END
 		IMAPAccount server
 		Host localhost
-		Port $DOVECOT_TLS_PORT
+		Port ${PORT:-$DOVECOT_TLS_PORT}
 		User $1
 		Pass $DOVECOT_PASSWORD
 		SSLType IMAPS
@@ -150,22 +178,57 @@ mbsync_setup()
 		Account server
 
 		MaildirStore near
-		Path $LIB_DIR/mbsync/
 		Inbox $LIB_DIR/mbsync/INBOX
-		SubFolders Verbatim
-
-		Channel all
-		Far :far:
-		Near :near:
-		Patterns *
-		Create Near
-		Remove Near
-		Expunge Near
-		Sync Pull
-		SyncState *
 	END
+}
+
+mbsync_setup()
+{
+	{
+		mbsync_server "$1"
+		cat <<-END
+			Path $LIB_DIR/mbsync/
+			SubFolders Verbatim
+
+			Channel all
+			Far :far:
+			Near :near:
+			Patterns *
+			Create Near
+			Remove Near
+			Expunge Near
+			Sync Pull
+			SyncState *
+		END
+	} >"mbsync.$1"
 	rm -rf mbsync
 	mkdir mbsync
+}
+
+# push_mbsync CASE MAILDIR: into $to, from a copy, in which it renames the files.
+push_mbsync()
+{
+	{
+		mbsync_server "$to"
+		cat <<-END
+			SubFolders Maildir++
+
+			Channel all
+			Far :far:
+			Near :near:
+			Patterns *
+			Create Far
+			CopyArrivalDate yes
+			Sync Push
+			SyncState *
+		END
+	} >mbsync.push
+	rm -rf mbsync
+	mkdir mbsync
+	cp -a "$2" mbsync/INBOX
+	find mbsync -name 'dovecot*' -delete
+	sample "$1" mbsync mbsync -q -c mbsync.push -a
+	rm -rf mbsync
 }
 
 peer_mbsync()
@@ -186,6 +249,20 @@ peer_doveadm()
 		-o imapc_host=localhost -o "imapc_port=$DOVECOT_TLS_PORT" -o imapc_ssl=imaps -o "imapc_user=$2" \
 		-o "imapc_password=$DOVECOT_PASSWORD" -o 'imapc_features=rfc822.size fetch-headers' \
 		-o "ssl_client_ca_file=$LIB_DIR/rsa.pem" backup -u "$2" -R imapc:
+}
+
+# "doveadm backup" and "doveadm sync" refuse to write to another server: import is what can.
+push_doveadm()
+{
+	doveadm_setup
+	cp -a "$2" doveadm/from
+	find doveadm -name 'dovecot.*' -delete
+	[ -z "$as_server" ] || chown -R nobody doveadm
+	sample "$1" doveadm doveadm -c "$DOVECOT_DIR/conf" -o "mail_location=imapc:$LIB_DIR/doveadm/store:INDEX=MEMORY" \
+		-o rawlog_dir= -o imapc_host=localhost -o "imapc_port=${PORT:-$DOVECOT_TLS_PORT}" -o imapc_ssl=imaps \
+		-o "imapc_user=$to" -o "imapc_password=$DOVECOT_PASSWORD" -o 'imapc_features=rfc822.size fetch-headers' \
+		-o "ssl_client_ca_file=$LIB_DIR/rsa.pem" import -u "$to" "maildir:$LIB_DIR/doveadm/from" '' all
+	rm -rf doveadm
 }
 
 peers=() absent=''
@@ -267,6 +344,58 @@ unchanged()
 		'flags=limit, flags alone' mailkeep=mailkeep
 }
 
+# there CASE WHO USER: $to must have what USER has.
+there()
+{
+	local have
+
+	have=$(drain -c rsa.pem all "$DOVECOT_TLS_PORT" "$to")
+	[ "$have" = "$(cat "$3.totals")" ] || fail "$1: $2 brought $have (messages, bytes) of $(cat "$3.totals")"
+}
+
+# restored CASE TITLE USER SHAPE MAILDIR BATCH ROUNDS: all of the vault that holds USER's mail into new accounts, as many
+# messages in a command as BATCH says.
+restored()
+{
+	local case=$1 title=$2 user=$3 shape=$4 mail=$5 batch=$6 rounds=$7 i who messages bytes port=${PORT:-$DOVECOT_TLS_PORT}
+	local restore=(mailkeep -q restore --yes --tls-ca rsa.pem --password-file password)
+
+	read -r messages bytes <"$user.totals"
+	for ((i = 0; i < rounds; i++)); do
+		for who in append mailkeep checked mbsync doveadm; do
+			new_account
+			case $who in
+			append)
+				append -c rsa.pem -b "$batch" -t "figures/$case.append" "$mail" "$port" "$to" >/dev/null ;;
+			mailkeep)
+				sample "$case" mailkeep "${restore[@]}" --no-check --to "imaps://$to@localhost:$port" "vault.$shape" ;;
+			checked)
+				sample "$case" checked "${restore[@]}" --to "imaps://$to@localhost:$port" "vault.$shape" ;;
+			*)
+				# A round of the others, who are slow.
+				[[ $i = 0 && " ${peers[*]-} " == *" $who "* ]] || continue
+				"push_$who" "$case" "$mail" ;;
+			esac
+			[ $i != 0 ] || there "$case" $who "$user"
+		done
+	done
+	new_account
+	show "$case" "$title, $messages x $((bytes / messages)) B" "$messages" 'append=the limit' mailkeep='mailkeep --no-check' \
+		checked='mailkeep, which checks' mbsync='mbsync, Sync Push' doveadm='doveadm import'
+}
+
+# back USER SHAPE: restores of the vault that first() or far() left.
+back()
+{
+	local user=$1 shape=$2 mail
+
+	mail=$(dovecot_mail "$user")
+	restored "restore.$shape" "Restore of $shape" "$user" "$shape" "$mail" 100 "$long"
+	dovecot_use single
+	restored "restore-single.$shape" 'Without MULTIAPPEND' "$user" "$shape" "$mail" 1 "$slow"
+	dovecot_use one
+}
+
 # changed USER SHAPE: 50 new messages, the flags of 100 others changed, 20 gone, anew in each round.
 changed()
 {
@@ -341,9 +470,10 @@ far()
 		sample "far-unchanged.$shape" status drain -c rsa.pem status "$PORT" "$user"
 		sample "far-unchanged.$shape" mailkeep mailkeep backup "vault.$shape"
 	done
-	kill $pid
 	show "far.$shape" "$RTT ms away: first, $messages x $((bytes / messages)) B" "$messages" 'drain=the limit' mailkeep=mailkeep
 	show "far-unchanged.$shape" "$RTT ms away: nothing new" 0 'status=the limit: 5 round trips' mailkeep=mailkeep
+	restored "far-restore.$shape" "$RTT ms away: restore" "$user" "$shape" "$(dovecot_mail "$user")" 100 "$long"
+	kill $pid
 }
 
 # parts: what single parts cost, by the figures that comments in the source go by.
@@ -388,12 +518,14 @@ for shape in "${sets[@]}"; do
 	account "$user" "$shape" "$count"
 	first "$user" "$shape"
 	unchanged "$user" "$shape"
+	[ "$shape" != S ] || [ -n "$quick" ] || back "$user" "$shape"
 	[ "$shape" != S ] || changed "$user" "$shape"
 	[ "$shape" != L ] || read_back "$shape"
 	rm -rf "vault.$shape" mbsync doveadm "$(dovecot_mail "$user")"
 done
 account far S 2000
 far far S2k
+[ -z "$quick" ] || back far S2k
 [ -n "$quick" ] || parts
 { echo '['; sed '$!s/$/,/' figures.json; echo ']'; } >"$TOP/build/bench.json"
 echo

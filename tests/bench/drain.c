@@ -441,6 +441,7 @@ ask_changes(struct client *c, const struct account *a, const char *path)
 static void
 ask_each(struct client *c, const struct account *a, const char *fetch)
 {
+	unsigned int tags = c->tags;
 	size_t i;
 
 	for (i = 0; i < a->n; i++) {
@@ -452,7 +453,9 @@ ask_each(struct client *c, const struct account *a, const char *fetch)
 		}
 		free(text);
 	}
-	run(c, NULL, NULL);
+	/* There is nothing to wait for where all are empty. */
+	if (c->tags != tags)
+		run(c, NULL, NULL);
 }
 
 static void

@@ -54,7 +54,7 @@ function arguments(verb,	n, i, w, list, k, got) {
 	n = split(synopsis[verb], w, /[] |.[]+/)
 	for (i = 1; i <= n; i++) {
 		k = w[i] == "" || w[i] == "options" ? "" : kind(w[i])
-		if (w[i] == "VAULT" || w[i] == "ACCOUNT")
+		if (w[i] ~ /^(VAULT|ACCOUNT|FROM|TO)$/)
 			k = "directories accounts"
 		if (k != "" && k != "nothing" && !got[k]++)
 			list = list (list == "" ? "" : " ") k
@@ -67,12 +67,12 @@ function places(verb,	n, i, w, at, last) {
 	n = split(synopsis[verb], w, " ")
 	for (i = 2; i <= n; i++) {
 		if (w[i] ~ /^\.\.\./) {
-			if (w[i - 1] ~ /ACCOUNT|VAULT|VERB/)
+			if (w[i - 1] ~ /ACCOUNT|VAULT|VERB|FROM|^TO$/)
 				return 0
 			continue
 		}
 		at = w[i] == "|" ? 0 : at + 1
-		if (w[i] ~ /ACCOUNT|VAULT|VERB/ && at > last)
+		if (w[i] ~ /ACCOUNT|VAULT|VERB|FROM|^TO$/ && at > last)
 			last = at
 	}
 	return last

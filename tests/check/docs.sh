@@ -64,10 +64,10 @@ options()
 	compare "$1: it" "$TMPDIR/want" "$TMPDIR/got"
 }
 
-# json_words FILE...: the types and members of the JSON objects that it makes.
+# json_words FILE: the types and members of the JSON objects that it makes, if any.
 json_words()
 {
-	tr '\n\t' '  ' <"$1" | grep -oE '(ui_json_begin|json_[a-z0-9]+|object_begin)\([^;"]*, "[a-z0-9_]+"' |
+	tr '\n\t' '  ' <"$1" | { grep -oE '(ui_json_begin|json_[a-z0-9]+|object_begin)\([^;"]*, "[a-z0-9_]+"' || :; } |
 		sed 's/.*"\(.*\)"/\1/'
 }
 

@@ -127,7 +127,7 @@ said "packs/$pack: it is no regular file"
 
 # R57: a directory that can't be written to: reading verbs work, backup ends cleanly.
 backup "$V"
-place=$(dovecot_place frozen)
+place=$(server_place frozen)
 thaw()
 {
 	chmod -R u+w "$place"

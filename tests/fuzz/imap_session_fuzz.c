@@ -24,6 +24,7 @@ struct client {
 	struct imap_boxes boxes;	/* own */
 	size_t		 box;		/* the next to be opened */
 	size_t		 asked;		/* commands that imap_next() ends */
+	unsigned int	 large;		/* messages sent */
 	uint64_t	 events;
 	size_t		 heap;
 	/* The body that came last. */
@@ -75,6 +76,7 @@ check_event(struct client *c, const struct imap_event *ev)
 	case IMAP_BOX:
 		MUST(c->asked-- > 0);
 		MUST(ev->cookie == c && ev->text != NULL);
+		MUST(ev->permanent == NULL || *ev->permanent != ' ');
 		MUST(box->uidvalidity <= UID_MAX && box->uidnext <= UID_MAX &&
 		    box->exists <= UID_MAX);
 		break;
@@ -90,6 +92,12 @@ check_event(struct client *c, const struct imap_event *ev)
 		MUST(ev->uids != NULL);
 		break;
 	case IMAP_EXPUNGED:
+		break;
+	case IMAP_APPENDED:
+		MUST(c->asked-- > 0);
+		MUST(ev->cookie == c && ev->text != NULL);
+		MUST(ev->uidvalidity <= UID_MAX);
+		MUST((ev->uids == NULL) == (ev->uidvalidity == 0));
 		break;
 	}
 	/* The shortest response has a few bytes. */
@@ -186,6 +194,69 @@ fetch(struct client *c, bool all, unsigned int items, uint64_t since,
 	return rc;
 }
 
+static int
+pour(void *arg, const struct sink *to, struct err *e)
+{
+	char text[10000];
+
+	memset(text, 'x', sizeof(text));
+	return sink_write(to, text, *(const size_t *)arg, e);
+}
+
+/* Append one message, or several in one command. */
+static int
+append(struct client *c, int messages, size_t size, struct err *e)
+{
+	const struct imap_append what = { size, "\\Seen", NULL };
+	const struct source body = { pour, &size };
+	int r = 1;
+
+	if (imap_append_begin(c->im, "INBOX", c, e) == -1)
+		return -1;
+	c->asked++;
+	if (!imap_can(c->im, CAP_MULTIAPPEND))
+		messages = 1;
+	/* What is refused is refused to the end. */
+	while (messages-- > 0) {
+		bool refused = r == 0;
+
+		if ((r = imap_append_add(c->im, &what, &body, e)) == -1)
+			return -1;
+		MUST(r == 0 || !refused);
+	}
+	return imap_append_end(c->im, e);
+}
+
+static int
+store(struct client *c, struct err *e)
+{
+	struct uidset uids = UIDSET_INIT;
+	int rc;
+
+	uidset_add_range(&uids, 1, 3);
+	c->asked++;
+	rc = imap_store(c->im, &uids, "+FLAGS.SILENT (\\Seen)", c, e);
+	uidset_release(&uids);
+	return rc;
+}
+
+static int
+choose(struct client *c, struct err *e)
+{
+	c->asked++;
+	return imap_select(c->im, "INBOX", c, e);
+}
+
+static int
+make(struct client *c, struct err *e)
+{
+	char delimiter;
+
+	MUST(imap_personal(c->im, &delimiter) != NULL);
+	return imap_create(c->im, "new", "\\Sent", e) == -1 ||
+	    imap_subscribe(c->im, "new", e) == -1 ? -1 : 0;
+}
+
 /* One letter of the script.  What waits for its answer is asked only when no event is due: so does the program. */
 static int
 act(struct client *c, char letter, struct err *e)
@@ -193,9 +264,9 @@ act(struct client *c, char letter, struct err *e)
 	static const struct imap_resync known = { 1, 7 };
 	uint64_t used = 0, limit = 0;
 
-	if (strchr("lLsq", letter) != NULL && c->asked > 0)
+	if (strchr("lLsqm", letter) != NULL && c->asked > 0)
 		return 0;
-	if (strchr("erfbca", letter) != NULL && !imap_room(c->im))
+	if (strchr("erfbcapPBwtd", letter) != NULL && !imap_room(c->im))
 		return 0;
 	switch (letter) {
 	case 'l': return list(c, false, e);
@@ -208,8 +279,18 @@ act(struct client *c, char letter, struct err *e)
 	case 'b': return fetch(c, false, ~0u, 0, e);
 	case 'c': return fetch(c, true, IMAP_FLAGS | IMAP_LABELS, 7, e);
 	case 'a': c->asked++; return imap_search_all(c->im, c, e);
+	case 'd': return fetch(c, true, IMAP_HEADER | IMAP_SIZE, 0, e);
+	case 'p': return append(c, 1, 5, e);
+	case 'P': return append(c, 3, 7, e);
+	/* The double keeps what it is sent. */
+	case 'B': return c->large++ < 50 ? append(c, 2, 10000, e) : 0;
+	case 'w': return choose(c, e);
+	case 't': return store(c, e);
+	case 'm': return make(c, e);
+	case 'k': dbl.takes = 100; return 0;
 	case 'n': take_events(c, 1); return 0;
 	case 'N': take_events(c, UINT64_MAX); return 0;
+	case 'y': dbl.accepts = 1; return 0;
 	case 'x': dbl.no_literals = true; return 0;
 	default:
 		/* So much is received at a time. */
@@ -247,7 +328,7 @@ static void
 play(struct client *c, struct fuzz_in script)
 {
 	static const char hint[] = "IMAP4rev1 LITERAL+ LIST-STATUS "
-	    "LIST-EXTENDED QRESYNC ENABLE NAMESPACE ID OBJECTID";
+	    "MULTIAPPEND CREATE-SPECIAL-USE LIST-EXTENDED QRESYNC ENABLE NAMESPACE ID OBJECTID";
 	struct imap_login login = { .user = "anna" };
 	const struct imap_body body = { begin_body, { take_body, c } };
 	struct err e;

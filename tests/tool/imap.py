@@ -16,6 +16,7 @@ The password is in $IMAP_PASSWORD; the connection is plain text.  Folder names a
     flags FOLDER UIDS OPERATION     UID STORE; OPERATION is "+FLAGS (\\Seen)"
     expunge FOLDER UIDS             mark deleted, then UID EXPUNGE
     move FOLDER UIDS TO
+    wire FOLDER...                  their names as IMAP writes them
     fetch FOLDER UID                the bytes of one message to stdout
     do COMMAND...                   send each as it is, after another; prints all answers
 """
@@ -88,6 +89,7 @@ class Session:
         password = os.environ["IMAP_PASSWORD"].encode()
         plain = base64.b64encode(b"\0" + user.encode() + b"\0" + password)
         self.command(b"AUTHENTICATE PLAIN " + plain)
+        self.capabilities = set(self.command(b"CAPABILITY")[0][0][0].upper().split())
 
     def response(self):
         """One response: its text with {n} where literals stood, and the literals."""
@@ -105,12 +107,19 @@ class Session:
     def command(self, line, literal=None, ok=True):
         self.serial += 1
         tag = b"x%d" % self.serial
-        if literal is not None:
-            line += b" {%d+}" % len(literal)
-        self.socket.sendall(tag + b" " + line + b"\r\n" + (literal + b"\r\n" if literal is not None else b""))
+        if literal is None:
+            self.socket.sendall(tag + b" " + line + b"\r\n")
+        elif b"LITERAL+" in self.capabilities:
+            self.socket.sendall(tag + b" " + line + b" {%d+}\r\n" % len(literal) + literal + b"\r\n")
+            literal = None
+        else:
+            self.socket.sendall(tag + b" " + line + b" {%d}\r\n" % len(literal))
         answers = []
         while True:
             text, literals = self.response()
+            if text.startswith(b"+") and literal is not None:
+                self.socket.sendall(literal + b"\r\n")
+                continue
             if text.startswith(tag + b" "):
                 if ok and not text.startswith(tag + b" OK"):
                     sys.exit("imap.py: %s: %s" % (line[:80].decode("utf-8", "replace"), text.decode("utf-8", "replace")))
@@ -165,14 +174,25 @@ def state(s, *folders):
 
 def listed(s):
     """(name, attributes) of each folder."""
-    for text, literals in s.command(b'LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE CHILDREN)')[0]:
-        m = re.match(rb'\* LIST \(([^)]*)\) ("(?:\\.|[^"])*"|NIL) (.*)$', text, re.S)
+    extended = b"LIST-EXTENDED" in s.capabilities
+    subscribed = set()
+    if not extended:
+        subscribed = {name for name, attributes in boxes(s, b'LSUB "" "*"') if "\\Noselect" not in attributes}
+    for name, attributes in boxes(s, b'LIST "" "*"' + (b" RETURN (SUBSCRIBED SPECIAL-USE CHILDREN)" if extended else b"")):
+        yield name, sorted(attributes + (["\\Subscribed"] if name in subscribed else []))
+
+
+def boxes(s, command):
+    for text, literals in s.command(command)[0]:
+        m = re.match(rb'\* (?:LIST|LSUB) \(([^)]*)\) ("(?:\\.|[^"])*"|NIL) (.*)$', text, re.S)
+        if not m:
+            continue
         name = m.group(3)
         if literals:
             name = literals[0]
         elif name.startswith(b'"'):
             name = re.sub(rb"\\(.)", rb"\1", name[1:-1])
-        yield decode_name(name), sorted(m.group(1).decode().split())
+        yield decode_name(name), m.group(1).decode().split()
 
 
 def folders(s):
@@ -226,6 +246,11 @@ def fetch(s, folder, uid):
         sys.stdout.buffer.write(body)
 
 
+def wire(s, *names):
+    for name in names:
+        print(encode_name(name).decode())
+
+
 def do(s, *commands):
     for c in commands:
         answers, done = s.command(c.encode(), ok=False)
@@ -234,7 +259,8 @@ def do(s, *commands):
 
 
 COMMANDS = dict(put=put, sha256=sha256, state=state, folders=folders, snapshot=snapshot, create=each(b"CREATE"),
-                delete=each(b"DELETE"), subscribe=each(b"SUBSCRIBE"), rename=rename, flags=flags, expunge=expunge, move=move, fetch=fetch, do=do)
+                delete=each(b"DELETE"), subscribe=each(b"SUBSCRIBE"), rename=rename, flags=flags, expunge=expunge, move=move, fetch=fetch,
+                wire=wire, do=do)
 
 
 def main(argv):

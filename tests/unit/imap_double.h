@@ -4,7 +4,11 @@
  * A rule says what is answered to a command that begins with its text: "%T" in the answer is the command's tag,
  * "%1", "%2" the tag of the command before it, the one before that, "%N" its own second word.  The first rule that
  * fits and was not used up counts; a command that none fits is answered "OK".  What the client sent is in
- * double_said(), a command a line with its number as its tag; a line "|" is where it waited for an answer.
+ * double_said(), a command a line with its number as its tag; a line "|" is where it waited for an answer, a line "?"
+ * is what was no command.
+ *
+ * Where the client sends a message, double_early() is for what is said before the command is whole, dbl.takes for a
+ * connection that takes only so much at a time.
  */
 #ifndef TESTS_UNIT_IMAP_DOUBLE_H
 #define TESTS_UNIT_IMAP_DOUBLE_H
@@ -26,6 +30,7 @@ struct rule {
 	const char	*on;
 	const char	*say;
 	unsigned int	 times;		/* 0: whenever it fits */
+	size_t		 early;		/* said when so many bytes of the command came, not when it is whole; 0: no */
 };
 
 /* A piece that was put; held ones and those behind them are not sent. */
@@ -49,8 +54,11 @@ static struct {
 	const char	*flood_text;
 	char		 tag[DOUBLE_TAGS][32];
 	size_t		 tags;
-	bool		 no_literals;	/* synchronizing literals are refused, by the rules */
-	bool		 asked;		/* for a literal */
+	size_t		 takes;		/* bytes a send; 0: all there are */
+	bool		 no_literals;	/* synchronizing literals are refused, by the rules, */
+	size_t		 accepts;	/* ... but for so many of a command */
+	size_t		 asked;		/* for a literal, when so much had come of a command */
+	bool		 answered;	/* before the command was whole */
 	bool		 open;
 	size_t		 marked;	/* of said */
 	uint64_t	 received;
@@ -82,7 +90,15 @@ double_rule(const char *on, const char *say, unsigned int times)
 {
 	if (dbl.rules_n == DOUBLE_RULES)
 		abort();
-	dbl.rules[dbl.rules_n++] = (struct rule){ on, say, times };
+	dbl.rules[dbl.rules_n++] = (struct rule){ on, say, times, 0 };
+}
+
+/* double_early(on, n, say): said, once, as soon as ${n} bytes of such a command have come; it is its answer. */
+static inline void
+double_early(const char *on, size_t n, const char *say)
+{
+	double_rule(on, say, 1);
+	dbl.rules[dbl.rules_n - 1].early = n;
 }
 
 static inline void
@@ -143,6 +159,33 @@ double_answer(const char *say, const char *text)
 	}
 }
 
+static inline void
+double_tag(const char *p, size_t n)
+{
+	snprintf(dbl.tag[dbl.tags++ % DOUBLE_TAGS], sizeof(dbl.tag[0]),
+	    "%.*s", (int)n, p);
+}
+
+/* What came of a command that is not whole: is there something to say? */
+static inline void
+double_hurry(void)
+{
+	const char *p = dbl.sent.p, *text = strchr(buf_text(&dbl.sent), ' ');
+	size_t i;
+
+	for (i = 0; text != NULL && i < dbl.rules_n && !dbl.answered; i++) {
+		struct rule *r = &dbl.rules[i];
+
+		if (r->early == 0 || dbl.sent.n < r->early ||
+		    strncmp(text + 1, r->on, strlen(r->on)) != 0)
+			continue;
+		double_tag(p, (size_t)(text - p));
+		dbl.answered = true;
+		r->on = "(used up)";
+		double_answer(r->say, text + 1);
+	}
+}
+
 /* ${text} is behind the tag, and may hold a literal. */
 static inline void
 double_serve(const char *text)
@@ -152,7 +195,7 @@ double_serve(const char *text)
 	for (i = 0; i < dbl.rules_n; i++) {
 		struct rule *r = &dbl.rules[i];
 
-		if (strncmp(text, r->on, strlen(r->on)) != 0)
+		if (r->early != 0 || strncmp(text, r->on, strlen(r->on)) != 0)
 			continue;
 		if (r->times == 1)
 			r->on = "(used up)";
@@ -178,7 +221,7 @@ double_literal(const char *line, size_t n, bool *waits)
 
 /* Look at what was sent: how much of it is a command, 0 for not a whole one. */
 static inline size_t
-double_command(bool *stop)
+double_command(bool *stop, size_t *literals)
 {
 	const char *p = dbl.sent.p, *end;
 	size_t n = 0;
@@ -187,13 +230,14 @@ double_command(bool *stop)
 	for (;;) {
 		long size;
 
-		end = strstr(p + n, "\r\n");
+		end = memmem(p + n, dbl.sent.n - n, "\r\n", 2);
 		if (end == NULL)
 			return 0;
 		n = (size_t)(end - p);
 		if ((size = double_literal(p, n, &waits)) < 0)
 			return n + 2;
 		n += 2;
+		++*literals;
 		if (waits && dbl.sent.n == n) {
 			*stop = true;
 			return n;
@@ -214,17 +258,20 @@ double_take(const char *p, size_t n)
 
 	/* What a literal held that was asked for and then refused, say. */
 	if (n < tag + 3) {
+		buf_adds(&dbl.said, "?\n");
 		double_answer("* BAD no command\r\n", "");
 		return;
 	}
 	number = memchr(p, '.', tag);
 	text = xmemdup0(p + tag + 1, n - tag - 3);
-	snprintf(dbl.tag[dbl.tags++ % DOUBLE_TAGS], sizeof(dbl.tag[0]),
-	    "%.*s", (int)tag, p);
+	if (!dbl.answered)
+		double_tag(p, tag);
 	number = number == NULL ? p : number + 1;
 	buf_add(&dbl.said, number, (size_t)(p + tag - number));
 	buf_addf(&dbl.said, " %s\n", text);
-	double_serve(text);
+	if (!dbl.answered)
+		double_serve(text);
+	dbl.answered = false;
 	free(text);
 }
 
@@ -233,19 +280,22 @@ static inline void
 double_read(void)
 {
 	bool waits = false;
-	size_t n;
+	size_t n, literals = 0;
 
-	while (dbl.sent.n > 0 && (n = double_command(&waits)) > 0) {
-		if (waits && !dbl.no_literals)
+	while (dbl.sent.n > 0 && (n = double_command(&waits, &literals)) > 0) {
+		if (waits && !(dbl.no_literals && literals > dbl.accepts))
 			break;
 		double_take(dbl.sent.p, n);
 		memmove(dbl.sent.p, dbl.sent.p + n, dbl.sent.n - n);
 		dbl.sent.n -= n;
 		dbl.sent.p[dbl.sent.n] = '\0';
-		dbl.asked = waits = false;
+		waits = false;
+		dbl.asked = literals = 0;
 	}
-	if (waits && !dbl.asked) {
-		dbl.asked = true;
+	if (dbl.sent.n > 0)
+		double_hurry();
+	if (waits && !dbl.answered && dbl.asked != dbl.sent.n) {
+		dbl.asked = dbl.sent.n;
 		double_answer("+ go on\r\n", "");
 	}
 }
@@ -343,10 +393,19 @@ void
 wire_flush(struct wire *w)
 {
 	struct double_piece *p;
+	size_t left = dbl.takes == 0 ? SIZE_MAX : dbl.takes;
 
 	(void)w;
 	while ((p = dbl.pieces) != NULL && !p->held) {
-		buf_add(&dbl.sent, p->b.p, p->b.n);
+		size_t n = p->b.n < left ? p->b.n : left;
+
+		buf_add(&dbl.sent, p->b.p, n);
+		left -= n;
+		p->b.n -= n;
+		if (p->b.n > 0) {
+			memmove(p->b.p, p->b.p + n, p->b.n);
+			break;
+		}
 		dbl.pieces = p->next;
 		buf_release(&p->b);
 		free(p);
@@ -354,24 +413,19 @@ wire_flush(struct wire *w)
 	double_read();
 }
 
-int
-wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
+/* What there is of the answers; false: nothing. */
+static inline bool
+double_give(const char **p, size_t *n)
 {
-	wire_flush(w);
-	if (dbl.said.n > dbl.marked) {
-		buf_adds(&dbl.said, "|\n");
-		dbl.marked = dbl.said.n;
-	}
 	if (dbl.at == dbl.answers.n) {
 		buf_clear(&dbl.answers);
 		dbl.at = 0;
-		if (dbl.flood > 0) {
-			dbl.flood--;
-			*p = dbl.flood_text;
-			*n = strlen(*p);
-			return 0;
-		}
-		return err_set(e, EK_TEMP, "the server has nothing to say");
+		if (dbl.flood == 0)
+			return false;
+		dbl.flood--;
+		*p = dbl.flood_text;
+		*n = strlen(*p);
+		return true;
 	}
 	*n = dbl.answers.n - dbl.at;
 	if (dbl.chunk != 0 && *n > dbl.chunk)
@@ -383,6 +437,37 @@ wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
 	dbl.at += *n;
 	dbl.received += *n;
 	*p = dbl.given;
+	return true;
+}
+
+int
+wire_send(struct wire *w, size_t most, const char **p, size_t *n,
+    struct err *e)
+{
+	do {
+		wire_flush(w);
+		if (double_give(p, n))
+			return 1;
+		if (wire_waiting(w) <= most)
+			return 0;
+	} while (!dbl.pieces->held);
+	return err_set(e, EK_TEMP, "the server has nothing to say");
+}
+
+int
+wire_get(struct wire *w, const char **p, size_t *n, struct err *e)
+{
+	wire_flush(w);
+	if (dbl.said.n > dbl.marked) {
+		buf_adds(&dbl.said, "|\n");
+		dbl.marked = dbl.said.n;
+	}
+	while (!double_give(p, n)) {
+		if (dbl.takes == 0 || dbl.pieces == NULL || dbl.pieces->held)
+			return err_set(e, EK_TEMP,
+			    "the server has nothing to say");
+		wire_flush(w);
+	}
 	return 0;
 }
 

@@ -56,6 +56,18 @@ feed_code(const struct response *r, struct buf *out)
 	case CODE_ALERT:
 		buf_adds(out, " ALERT");
 		break;
+	case CODE_APPENDUID:
+		buf_addf(out, " APPENDUID=%" PRIu64 ":", r->number);
+		uidset_format(&r->uids, 0, FEED_TEXT / 2, out);
+		break;
+	case CODE_PERMANENTFLAGS:
+		buf_addf(out, " PERMANENTFLAGS=(%s)", buf_text(&r->list));
+		break;
+	case CODE_READ_ONLY:
+	case CODE_READ_WRITE:
+		buf_adds(out, r->code == CODE_READ_ONLY ? " READ-ONLY" :
+		    " READ-WRITE");
+		break;
 	}
 	buf_addf(out, " | %s", r->text);
 }
@@ -99,7 +111,8 @@ feed_message(const struct response *r, struct buf *out)
 	else if (r->body == BODY_SPOILED)
 		buf_adds(out, " body=spoiled");
 	else if (r->body == BODY_GIVEN) {
-		buf_addf(out, " body=%" PRIu64, r->body_size);
+		buf_addf(out, " %s=%" PRIu64, r->header ? "header" : "body",
+		    r->body_size);
 		if (r->body_text != NULL) {
 			buf_addc(out, ':');
 			buf_add(out, r->body_text, (size_t)r->body_size);
@@ -133,8 +146,9 @@ feed_namespaces(const struct response *r, struct buf *out)
 	size_t i;
 
 	for (i = 0; i < r->ns_n; i++)
-		buf_addf(out, " %s=%s", spaces[r->ns[i].space],
-		    r->ns[i].prefix);
+		buf_addf(out, " %s=%s%s%.1s", spaces[r->ns[i].space],
+		    r->ns[i].prefix, r->ns[i].delimiter == '\0' ? "" : "|",
+		    &r->ns[i].delimiter);
 }
 
 /* One response as a line. */

@@ -104,6 +104,9 @@ events(void)
 				buf_addf(&b, " unreadable %" PRIu64 ": %s", ev.unreadable, ev.why);
 			assert_int_equal(ev.search, ev.cookie != NULL && *(char *)ev.cookie == 'S');
 			break;
+		case IMAP_APPENDED:
+			buf_addf(&b, "appended %s", ev.ok ? "ok" : ev.text);
+			break;
 		}
 		buf_adds(&b, "\n");
 	}

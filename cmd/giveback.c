@@ -1,0 +1,591 @@
+/*
+ * giveback.c - see giveback.h.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cmd/ask.h"
+#include "cmd/findings.h"
+#include "cmd/giveback.h"
+#include "cmd/table.h"
+#include "cmd/wrap.h"
+#include "mail/name.h"
+
+struct work {
+	struct app	*app;
+	const struct giveback *o;
+	const char	*title;		/* borrowed; of the target */
+	struct findings	*findings;	/* own */
+	struct table	*table;		/* own; NULL where none is printed */
+	bool		 spoken;	/* the plan is for people, on stdout */
+	bool		 planned;	/* it has been told whole */
+	bool		 checking;	/* the progress shown is that of the check */
+	uint64_t	 reached;	/* messages of which that told */
+};
+
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "1 message (3.4 KiB)" */
+static void
+add_messages(struct buf *to, uint64_t n, uint64_t bytes)
+{
+	char text[TEXT_MAX], size[TEXT_MAX];
+
+	buf_addf(to, "%s message%s (%s)", text_count(text, n), plural(n),
+	    text_size(size, bytes));
+}
+
+/* ---- the plan ---- */
+
+static const struct table_column columns[] = {
+	{ "FOLDER", TABLE_LEFT, 10, 3, 0 },
+	{ "TO", TABLE_LEFT, 10, 3, 0 },
+	{ "", TABLE_LEFT, 0, 0, 4 },
+	{ "MESSAGES", TABLE_RIGHT, 0, 0, 0 },
+	{ "SIZE", TABLE_RIGHT, 0, 0, 3 },
+	{ "THERE", TABLE_RIGHT, 0, 0, 2 },
+	{ "WHY", TABLE_LEFT, 12, 2, 1 },
+};
+
+static void
+folder_json(struct ui *ui, const struct job_restore_folder *f)
+{
+	struct json_out *j = ui_json_begin(ui, "folder");
+
+	json_str(j, "folder", name_shown(f->name));
+	if (name_undecodable(f->name) != NULL)
+		json_bool(j, "undecodable", true);
+	json_str(j, "to", name_shown(f->to));
+	if (f->how != NULL)
+		json_str(j, "why", f->how);
+	json_bool(j, "exists", f->exists);
+	json_u64(j, "messages", f->messages);
+	json_u64(j, "bytes", f->bytes);
+	json_u64(j, "there", f->there);
+	json_u64(j, "left", f->left);
+	ui_json_end(ui);
+}
+
+static void
+folder_row(const struct work *w, const struct job_restore_folder *f)
+{
+	enum ui_style style = f->messages > 0 ? UI_PLAIN : UI_DIM;
+	char text[TEXT_MAX];
+
+	table_styled(w->table, style, "%s", name_shown(f->name));
+	table_styled(w->table, style, "%s", strcmp(f->name, f->to) == 0 ? "" :
+	    name_shown(f->to));
+	table_styled(w->table, style, "%s", f->exists ? "" : "new");
+	table_styled(w->table, style, "%s", text_count(text, f->messages));
+	table_styled(w->table, style, "%s", f->messages == 0 ? "" :
+	    text_size(text, f->bytes));
+	table_styled(w->table, style, "%s", f->there == 0 ? "" :
+	    text_count(text, f->there));
+	table_styled(w->table, style, "%s", f->how == NULL ? "" : f->how);
+}
+
+static void
+tell_folder(void *arg, const struct job_restore_folder *f)
+{
+	const struct work *w = arg;
+
+	ui_waited(w->app->ui);
+	if (ui_json(w->app->ui))
+		folder_json(w->app->ui, f);
+	else if (w->table != NULL && (f->messages > 0 || !f->exists ||
+	    f->left > 0 || w->app->globals.ui.verbose > 0))
+		folder_row(w, f);
+}
+
+static void
+plan_json(const struct work *w, const struct job_restore_plan *p)
+{
+	struct json_out *j = ui_json_begin(w->app->ui, "plan");
+
+	json_str(j, "account", w->title);
+	if (p->server[0] != '\0')
+		json_str(j, "server", p->server);
+	json_u64(j, "folders", p->folders);
+	json_u64(j, "made", p->made);
+	json_u64(j, "messages", p->messages);
+	json_u64(j, "bytes", p->bytes);
+	json_u64(j, "there", p->there);
+	json_u64(j, "left", p->left);
+	if (p->has_quota) {
+		json_u64(j, "quota_used", p->quota_used);
+		json_u64(j, "quota_limit", p->quota_limit);
+	}
+	if (p->append_limit > 0)
+		json_u64(j, "append_limit", p->append_limit);
+	ui_json_end(w->app->ui);
+}
+
+/* A line below the table, which is as wide. */
+static void
+say(const struct work *w, const struct buf *text)
+{
+	struct buf all = BUF_INIT(16384), out = BUF_INIT(16384);
+	size_t width = ui_width(w->app->ui), n;
+	const char *line;
+
+	buf_addf(&all, "%s: %s", w->title, buf_text(text));
+	wrap_line(&out, buf_text(&all), width == 0 ? SIZE_MAX : width, 0,
+	    "    ");
+	for (line = buf_text(&out); *line != '\0'; line += n) {
+		n = strcspn(line, "\n");
+		ui_print(w->app->ui, "%.*s", (int)n, line);
+		n += line[n] == '\n';
+	}
+	buf_release(&all);
+	buf_release(&out);
+}
+
+/* What is to be done, and what the others are. */
+static void
+add_plan(struct buf *to, const struct job_restore_plan *p)
+{
+	char n[TEXT_MAX];
+
+	if (p->messages > 0) {
+		add_messages(to, p->messages, p->bytes);
+		buf_adds(to, " to append");
+	} else
+		buf_adds(to, "nothing to append");
+	if (p->made > 0)
+		buf_addf(to, ", %s folder%s to make", text_count(n, p->made),
+		    plural(p->made));
+	if (p->there > 0)
+		buf_addf(to, "; %s message%s %s there already",
+		    text_count(n, p->there), plural(p->there),
+		    p->there == 1 ? "is" : "are");
+	if (p->left > 0)
+		buf_addf(to, "; %s left out, as was said",
+		    text_count(n, p->left));
+}
+
+static void
+plan_text(const struct work *w, const struct job_restore_plan *p)
+{
+	struct buf line = BUF_INIT(4096);
+	char used[TEXT_MAX], limit[TEXT_MAX];
+
+	add_plan(&line, p);
+	if (!w->spoken) {
+		ui_note(w->app->ui, "%s: %s", w->title, buf_text(&line));
+		buf_release(&line);
+		return;
+	}
+	say(w, &line);
+	buf_clear(&line);
+	if (p->has_quota)
+		buf_addf(&line, "%s of %s are in use there",
+		    text_size(used, p->quota_used),
+		    text_size(limit, p->quota_limit));
+	if (p->append_limit > 0)
+		buf_addf(&line, "%sa message may have %s there",
+		    line.n > 0 ? "; " : "", text_size(limit, p->append_limit));
+	if (p->messages > 0 && line.n > 0)
+		say(w, &line);
+	buf_release(&line);
+}
+
+/* What will not fit is known before anything is sent. */
+static void
+warn_quota(const struct work *w, const struct job_restore_plan *p)
+{
+	char room[TEXT_MAX], need[TEXT_MAX];
+	uint64_t free = p->quota_used < p->quota_limit ?
+	    p->quota_limit - p->quota_used : 0;
+
+	if (p->has_quota && p->bytes > free)
+		ui_warn(w->app->ui, "%s: there is room for %s, which is not "
+		    "enough for %s", w->title, text_size(room, free),
+		    text_size(need, p->bytes));
+}
+
+static void
+tell_plan(struct work *w, const struct job_restore_plan *p)
+{
+	w->planned = true;
+	findings_rest(w->findings);
+	table_end(&w->table);
+	if (ui_json(w->app->ui))
+		plan_json(w, p);
+	else
+		plan_text(w, p);
+	warn_quota(w, p);
+}
+
+/* Whether to go on. */
+static int
+decide(void *arg, const struct job_restore_plan *p, struct err *e)
+{
+	struct buf what = BUF_INIT(4096);
+	struct work *w = arg;
+	char n[TEXT_MAX];
+	int r;
+
+	tell_plan(w, p);
+	if (w->o->yes || (p->messages == 0 && p->made == 0))
+		return 1;
+	if (p->messages > 0) {
+		buf_adds(&what, "Append ");
+		add_messages(&what, p->messages, p->bytes);
+		buf_adds(&what, " to");
+	} else
+		buf_addf(&what, "Make %s folder%s in", text_count(n, p->made),
+		    plural(p->made));
+	r = ask_confirm(w->app->ui, e, "%s %s?", buf_text(&what), w->title);
+	buf_release(&what);
+	if (r == -1)
+		return err_next(e, "--yes appends without asking, --dry-run "
+		    "prints the plan alone");
+	if (r == 0)
+		return err_set(e, EK_REFUSED, "nothing was appended");
+	return 1;
+}
+
+/* ---- on the way ---- */
+
+static void
+tell_found(void *arg, const struct job_restore_finding *f)
+{
+	const struct work *w = arg;
+
+	ui_waited(w->app->ui);
+	findings_tell(w->findings, f);
+}
+
+static void
+tell_note(void *arg, const char *text)
+{
+	const struct work *w = arg;
+	struct ui *ui = w->app->ui;
+
+	ui_waited(ui);
+	if (ui_json(ui)) {
+		struct json_out *j = ui_json_begin(ui, "note");
+
+		json_str(j, "account", w->title);
+		json_str(j, "text", text);
+		ui_json_end(ui);
+	}
+	ui_note(ui, "%s: %s", w->title, text);
+}
+
+static void
+tell_progress(void *arg, const char *folder, bool checking, uint64_t done,
+    uint64_t total, uint64_t bytes, uint64_t bytes_total)
+{
+	struct work *w = arg;
+	struct progress p = { .title = checking ? "checking" : "appending",
+	    .where = folder == NULL ? NULL : name_shown(folder),
+	    .bytes = bytes, .bytes_total = bytes_total, .items = done,
+	    .items_total = total };
+
+	ui_waited(w->app->ui);
+	if (checking != w->checking) {
+		ui_progress_end(w->app->ui);
+		w->checking = checking;
+	}
+	ui_progress(w->app->ui, &p);
+}
+
+/* ---- the outcome ---- */
+
+static void
+report_json(struct ui *ui, const struct work *w,
+    const struct job_restore_report *r, double seconds)
+{
+	struct json_out *j = ui_summary(ui);
+
+	json_str(j, "account", w->title);
+	json_u64(j, "folders", r->folders);
+	json_u64(j, "made", r->made);
+	json_u64(j, "messages", r->messages);
+	json_u64(j, "there", r->there);
+	json_u64(j, "appended", r->appended);
+	json_u64(j, "appended_bytes", r->appended_bytes);
+	json_u64(j, "checked", r->checked);
+	json_u64(j, "identical", r->identical);
+	json_u64(j, "left", r->found[RESTORE_LEFT]);
+	json_u64(j, "refused", r->found[RESTORE_REFUSED]);
+	json_u64(j, "damaged", r->found[RESTORE_DAMAGED]);
+	json_u64(j, "missing", r->found[RESTORE_MISSING]);
+	json_u64(j, "changed", r->found[RESTORE_CHANGED]);
+	json_u64(j, "other_flags", r->found[RESTORE_FLAGS]);
+	json_u64(j, "other_date", r->found[RESTORE_DATE]);
+	json_u64(j, "without", r->found[RESTORE_WITHOUT]);
+	json_u64(j, "fixed", r->found[RESTORE_FIXED]);
+	json_u64(j, "folders_left", r->found[RESTORE_FOLDER]);
+	json_u64(j, "not_judged", r->unread);
+	json_u64(j, "milliseconds", (uint64_t)(seconds * 1000));
+}
+
+/* How much of what was appended is known to be as it should. */
+static void
+add_check(struct buf *to, const struct job_restore_report *r)
+{
+	char checked[TEXT_MAX], identical[TEXT_MAX];
+
+	text_count(checked, r->checked);
+	if (r->checked == 0)
+		buf_adds(to, "; not checked");
+	else if (r->checked == r->identical)
+		buf_addf(to, "; %s %s checked and %s identical", checked,
+		    r->checked == 1 ? "was" : "were",
+		    r->checked == 1 ? "is" : "are");
+	else
+		buf_addf(to, "; %s %s checked, %s of them %s identical",
+		    checked, r->checked == 1 ? "was" : "were",
+		    text_count(identical, r->identical),
+		    r->identical == 1 ? "is" : "are");
+}
+
+static void
+report_text(const struct work *w, const struct job_restore_report *r,
+    double seconds)
+{
+	struct buf line = BUF_INIT(4096);
+	char n[TEXT_MAX], span[TEXT_MAX];
+
+	buf_adds(&line, "restored ");
+	add_messages(&line, r->appended, r->appended_bytes);
+	buf_addf(&line, " in %s folder%s to %s", text_count(n, r->folders),
+	    plural(r->folders), w->title);
+	if (r->there > 0)
+		buf_addf(&line, ", %s %s there already",
+		    text_count(n, r->there), r->there == 1 ? "was" : "were");
+	if (r->appended > 0)
+		add_check(&line, r);
+	ui_note(w->app->ui, "%s (%s)", buf_text(&line),
+	    text_span(span, seconds));
+	buf_release(&line);
+}
+
+/* Who is interrupted wants to know whether that was a loss. */
+static void
+tell_rest(const struct job_restore_report *r, struct err *e)
+{
+	struct err was = *e;
+	char n[TEXT_MAX];
+
+	if (e->kind == EK_LOCKED)
+		err_next(e, "run it again when the other one has ended");
+	if (e->kind != EK_CANCELLED && e->kind != EK_TEMP &&
+	    e->kind != EK_SPACE)
+		return;
+	if (r->appended > 0) {
+		err_set(e, was.kind, "%s; %s message%s appended", was.text,
+		    text_count(n, r->appended),
+		    r->appended == 1 ? " was" : "s were");
+		e->sys = was.sys;
+		memcpy(e->next, was.next, sizeof(e->next));
+	}
+	err_next(e, e->kind == EK_SPACE ? "make room there and run it again: "
+	    "it goes on from there" : "run it again: it goes on from there");
+}
+
+/* ---- the work ---- */
+
+static double
+seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Where journals are; to be freed.  NULL: there is no place. */
+static char *
+state_place(struct err *e)
+{
+	const char *dir = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+	if (dir != NULL && dir[0] == '/')
+		return xasprintf("%s/mailkeep/restore", dir);
+	if (home != NULL && home[0] == '/')
+		return xasprintf("%s/.local/state/mailkeep/restore", home);
+	err_set(e, EK_CONFIG, "there is no place to note what was appended");
+	err_next(e, "set HOME, or XDG_STATE_HOME to a directory");
+	return NULL;
+}
+
+/* Somebody who is asked sees what about; so does who asked for nothing else. */
+static bool
+speaks(const struct work *w)
+{
+	const struct ui_opts *ui = &w->app->globals.ui;
+
+	if (ui->json)
+		return false;
+	if (w->o->dry_run || w->o->yes)
+		return !ui->quiet && (w->o->dry_run ||
+		    ui_width(w->app->ui) > 0);
+	return true;
+}
+
+static void
+set_options(struct work *w, struct job_restore_opts *job)
+{
+	const struct giveback *o = w->o;
+
+	job->into = o->into;
+	job->maps = (const char *const *)o->maps.v;
+	job->maps_n = o->maps.n;
+	job->no_roles = o->no_roles;
+	job->by_message_id = o->match == 1;
+	job->duplicates = o->duplicates;
+	job->deleted = o->deleted;
+	job->fix = o->fix;
+	job->no_check = o->no_check;
+	job->dry_run = o->dry_run;
+	job->folder = tell_folder;
+	job->plan = decide;
+	job->found = tell_found;
+	job->note = tell_note;
+	job->progress = tell_progress;
+	job->arg = w;
+}
+
+static int
+restore(struct work *w, struct vault *v, const struct job_restore_opts *job,
+    struct job_restore_report *r, struct err *e)
+{
+	struct job_restore_plan plan;
+	double began = seconds();
+	int rc;
+
+	w->findings = findings_new(w->app->ui);
+	if ((w->spoken = speaks(w)))
+		w->table = table_new(w->app->ui, columns,
+		    sizeof(columns) / sizeof(columns[0]));
+	ui_waiting(w->app->ui, "looking at what is on %s ...",
+	    job->target->host);
+	rc = job_restore(v, job, r, &plan, e);
+	ui_waited(w->app->ui);
+	ui_progress_end(w->app->ui);
+	if (!w->planned && (rc == 0 || e->kind == EK_PARTIAL))
+		tell_plan(w, &plan);
+	table_end(&w->table);
+	findings_free(&w->findings);
+	if (rc == -1)
+		tell_rest(r, e);
+	if (w->o->dry_run)
+		return rc;
+	if (ui_json(w->app->ui))
+		report_json(w->app->ui, w, r, seconds() - began);
+	if (r->appended > 0 && (rc == 0 || e->kind == EK_PARTIAL))
+		report_text(w, r, seconds() - began);
+	return rc;
+}
+
+int
+giveback_run(struct app *app, struct vault *v, const struct giving *g,
+    struct err *e)
+{
+	const struct giveback *o = g->back;
+	struct work w = { .app = app, .o = o,
+	    .title = account_title(g->to->account) };
+	struct job_restore_opts job = { .target = g->to->account,
+	    .ask = g->ask, .ids = (const char *const *)g->ids,
+	    .ids_n = (size_t)g->ids_n };
+	struct job_restore_report r;
+	struct chosen chosen;
+	char *state;
+	int rc;
+
+	if (choose_begin(g->choose, v, o->folders.v, (int)o->folders.n,
+	    &chosen, e) == -1)
+		return -1;
+	job.choice = chosen.choice;
+	set_options(&w, &job);
+	log_scope(w.title);
+	job.state = state = state_place(e);
+	rc = state == NULL ? -1 : restore(&w, v, &job, &r, e);
+	log_scope(NULL);
+	free(state);
+	if (rc == 0)
+		rc = choose_note(app->ui, v, &chosen, r.unread, e);
+	choose_end(&chosen);
+	return rc;
+}
+
+int
+giveback_check(const struct giveback *o, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < o->maps.n; i++)
+		if (strchr(o->maps.v[i], '=') == NULL) {
+			err_set(e, EK_USAGE, "--map: '%s' has no =",
+			    o->maps.v[i]);
+			return err_next(e, "as in --map 'Old/*=Archive/*'");
+		}
+	return o->into == NULL ? 0 : target_into(o->into, e);
+}
+
+/*
+ * A section whose vault is not there yet says all that is needed, if it has a server: 1, or 0: it is no such section.
+ */
+static int
+from_section(struct app *app, const char *name, struct target *t)
+{
+	const struct account *section = strchr(name, '/') != NULL ? NULL :
+	    config_account(app->config, name);
+	struct account *bound = NULL;
+	struct err e;
+
+	if (section == NULL || section->host == NULL)
+		return 0;
+	if (section->vault != NULL &&
+	    (vault_account_of(section->vault, &bound, &e) == 0 ||
+	    e.kind != EK_NOVAULT)) {
+		account_free(&bound);
+		return 0;
+	}
+	*t = (struct target){ .name = name,
+	    .account = account_copy(section) };
+	account_merge(t->account, app->given);
+	return 1;
+}
+
+/* What is neither an account nor a vault, but has an @, was meant to be a server. */
+static int
+no_such_target(const char *name, struct err *e)
+{
+	if (e->kind == EK_NOVAULT && strchr(name, '/') == NULL &&
+	    strchr(name, '@') != NULL) {
+		e->next[0] = '\0';
+		err_next(e, "did you mean imaps://%s?", name);
+	}
+	return -1;
+}
+
+int
+giveback_target(struct app *app, const char *name, struct target *t,
+    struct err *e)
+{
+	int rc = 0;
+
+	if (strstr(name, "://") != NULL)
+		rc = target_server(app, name, t, e);
+	else if (from_section(app, name, t) == 0 &&
+	    (rc = target_resolve(app, name, t, e)) == -1)
+		return no_such_target(name, e);
+	if (rc == 0 && account_check(t->account, e) == -1) {
+		target_release(t);
+		rc = -1;
+	}
+	return rc;
+}

@@ -1,0 +1,382 @@
+/*
+ * prepare.c - the target's folders before anything is sent: which ones they are, what they won't take, and that they are
+ * there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "job/restoring.h"
+#include "mail/name.h"
+
+/* ---- names ---- */
+
+static size_t
+find_folder(const struct restore *r, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < r->folders_n; i++)
+		if (strcmp(r->folders[i].name, name) == 0)
+			break;
+	return i;
+}
+
+/* The only folder of the target for that use, or NULL. */
+static const struct mail_box *
+box_for(const struct restore *r, const char *use)
+{
+	const struct mail_box *found = NULL;
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < r->boxes.n; i++) {
+		s = mail_special_use(r->boxes.v[i].attributes);
+		if (s == NULL || strcmp(s, use) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &r->boxes.v[i];
+	}
+	return found;
+}
+
+/* The use that a folder is to be made for, if it has one that is a place and the target has no folder for it. */
+static const char *
+use_of(const struct restore *r, const struct folder_from *from)
+{
+	const char *use = mail_special_use(from->attributes);
+	size_t i;
+
+	if (use == NULL || strcmp(use, "\\All") == 0 ||
+	    strcmp(use, "\\Flagged") == 0 || strcmp(use, "\\Important") == 0)
+		return NULL;
+	for (i = 0; i < r->boxes.n; i++) {
+		const char *s = mail_special_use(r->boxes.v[i].attributes);
+
+		if (s != NULL && strcmp(s, use) == 0)
+			return NULL;
+	}
+	return use;
+}
+
+static void
+place(struct restore *r, struct folder_from *from, struct policy_move *m)
+{
+	struct folder_to *f;
+	const char *use;
+
+	from->to = find_folder(r, m->to);
+	f = &r->folders[from->to];
+	if (from->to == r->folders_n) {
+		r->folders_n++;
+		f->name = xstrdup(m->to);
+		f->exists = m->box != NULL;
+		f->wire = f->exists ? xstrdup(m->box->wire) :
+		    name_to_wire(m->to);
+		f->use = f->exists || r->o->no_roles ? NULL : use_of(r, from);
+	}
+	if (m->how != NULL && f->how == NULL)
+		f->how = xstrdup(m->how);
+	if (from->subscribed && (m->box == NULL || !m->box->subscribed))
+		f->subscribe = true;
+	/* Gmail keeps everything in one folder; the others are labels. */
+	use = mail_special_use(from->attributes);
+	from->is_all = use != NULL && strcmp(use, "\\All") == 0;
+}
+
+/* What holds everything goes where everything is. */
+static void
+place_all(struct restore *r, const struct folder_from *from,
+    struct policy_move *m)
+{
+	const char *use = mail_special_use(from->attributes);
+	const struct mail_box *all;
+
+	if (!r->gmail || use == NULL || strcmp(use, "\\All") != 0 ||
+	    (all = box_for(r, use)) == NULL)
+		return;
+	free(m->to);
+	free(m->how);
+	m->to = xstrdup(all->name);
+	m->how = NULL;
+	m->box = all;
+}
+
+/* Whether a folder is INBOX or below it, as all are where a server's namespace begins so (Courier, Cyrus). */
+static int
+look_below(void *arg, const struct known_folder *k, struct err *e)
+{
+	bool *below = arg;
+	const char *name = k->facts.name;
+
+	(void)e;
+	if (k->facts.gone || k->facts.space != MAIL_PERSONAL)
+		return 0;
+	*below = strncmp(name, "INBOX", 5) == 0 && (name[5] == '\0' ||
+	    name[5] == k->facts.delimiter);
+	return !*below;
+}
+
+int
+prepare_map(struct restore *r, struct err *e)
+{
+	struct policy_move *moves = xcalloc(r->sources_n + 1, sizeof(*moves));
+	struct policy_target t = { .boxes = r->boxes.v, .n = r->boxes.n,
+	    .into = r->o->into, .maps = r->o->maps, .maps_n = r->o->maps_n,
+	    .no_roles = r->o->no_roles };
+	char *prefix = NULL;
+	struct imap *im;
+	size_t i;
+	int rc = -1;
+
+	t.below_inbox = true;
+	if (look_session(r->look, &im, e) == -1 ||
+	    catalog_folders(r->catalog, CATALOG_NOW, look_below,
+	    &t.below_inbox, e) == -1)
+		goto out;
+	prefix = name_from_wire(imap_personal(im, &t.delimiter));
+	t.prefix = prefix;
+	if (t.delimiter == '\0' && r->boxes.n > 0)
+		t.delimiter = r->boxes.v[0].delimiter;
+	for (i = 0; i < r->sources_n; i++) {
+		moves[i].name = r->sources[i].name;
+		moves[i].delimiter = r->sources[i].delimiter;
+		moves[i].attributes = r->sources[i].attributes;
+	}
+	if ((rc = policy_map(moves, r->sources_n, &t, e)) == -1)
+		goto out;
+	r->delimiter = t.delimiter;
+	r->folders = xcalloc(r->sources_n + 1, sizeof(*r->folders));
+	for (i = 0; i < r->sources_n; i++) {
+		place_all(r, &r->sources[i], &moves[i]);
+		place(r, &r->sources[i], &moves[i]);
+	}
+out:
+	policy_map_release(moves, r->sources_n);
+	free(moves);
+	free(prefix);
+	return rc;
+}
+
+/* ---- what it won't take ---- */
+
+static int
+feed_scan(void *arg, const void *p, size_t n, struct err *e)
+{
+	(void)e;
+	defect_feed(arg, p, n);
+	return 0;
+}
+
+/* Whether the server, as it is known, objects to what is in the message. */
+static int
+taste_item(struct restore *r, struct item *i, const struct digest *sha256,
+    struct err *e)
+{
+	struct defect_scan scan;
+	const struct sink to = { feed_scan, &scan };
+	const char *why;
+	struct err damaged;
+
+	defect_start(&scan);
+	if (vault_read(r->v, sha256, &to, &damaged) == -1) {
+		/* That is told when it is to be sent. */
+		if (damaged.kind == EK_CORRUPT)
+			return 0;
+		*e = damaged;
+		return -1;
+	}
+	defect_finish(&scan);
+	if ((why = policy_objects(r->taste, &scan.found)) == NULL)
+		return 0;
+	if (r->o->fix) {
+		i->cure = true;
+		return 0;
+	}
+	i->state = ITEM_LEFT;
+	return restore_found(r, RESTORE_LEFT, true, i, why, e);
+}
+
+static int
+judge_item(struct restore *r, struct item *i, struct err *e)
+{
+	struct known_message m;
+	struct digest sha256;
+	char size[TEXT_MAX], limit[TEXT_MAX], *why;
+	int rc;
+
+	if (restore_folder(r, i)->failed) {
+		i->state = ITEM_LEFT;
+		return 0;
+	}
+	if (picks_get(&r->picks, i->at, &m, e) == -1 || cancel_check(e) == -1)
+		return -1;
+	sha256 = m.sha256;
+	if (r->limit == 0 || m.size <= r->limit)
+		return r->taste == NULL ? 0 : taste_item(r, i, &sha256, e);
+	i->state = ITEM_LEFT;
+	why = xasprintf("it has %s, the server takes at most %s",
+	    text_size(size, m.size), text_size(limit, r->limit));
+	rc = restore_found(r, RESTORE_LEFT, true, i, why, e);
+	free(why);
+	return rc;
+}
+
+int
+prepare_judge(struct restore *r, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (r->items[i].state == ITEM_TODO &&
+		    judge_item(r, &r->items[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+/* ---- opening ---- */
+
+static int
+fail_folder(struct restore *r, struct folder_to *f, const char *why)
+{
+	size_t i;
+
+	if (!f->failed)
+		restore_found_folder(r, f, why);
+	f->failed = true;
+	for (i = f->first; i < f->first + f->n; i++)
+		if (r->items[i].state == ITEM_TODO)
+			r->items[i].state = ITEM_LEFT;
+	return 0;
+}
+
+/* Under a name that is easier to take: 1, 0 there is none, -1. */
+static int
+make_safer(struct restore *r, struct imap *im, struct folder_to *f,
+    struct err *e)
+{
+	char *safer = policy_safer(f->name, r->delimiter);
+	char *wire;
+	int rc;
+
+	if (safer == NULL || find_folder(r, safer) < r->folders_n) {
+		free(safer);
+		return 0;
+	}
+	wire = name_to_wire(safer);
+	if ((rc = imap_create(im, wire, f->use, e)) == -1) {
+		free(wire);
+		free(safer);
+		return e->kind == EK_NO ? 0 : -1;
+	}
+	restore_note(r, "%s: the server would not make it; it is called %s "
+	    "there", name_shown(f->name), safer);
+	free(f->name);
+	free(f->wire);
+	f->name = safer;
+	f->wire = wire;
+	return 1;
+}
+
+static int
+make(struct restore *r, struct imap *im, struct folder_to *f, struct err *e)
+{
+	struct err why;
+	int rc;
+
+	if ((rc = imap_create(im, f->wire, f->use, e)) == -1) {
+		if (e->kind != EK_NO)
+			return -1;
+		why = *e;
+		if ((rc = make_safer(r, im, f, e)) != 1)
+			return rc == -1 ? -1 : fail_folder(r, f, why.text);
+	}
+	f->exists = true;
+	r->report->made += rc == 1;
+	return 1;
+}
+
+static int
+opened(struct restore *r, struct folder_to *f, const struct imap_event *ev,
+    struct err *e)
+{
+	if (!ev->ok)
+		return fail_folder(r, f, ev->text);
+	if (ev->read_only)
+		return fail_folder(r, f, "it may only be read");
+	f->uidvalidity = ev->box.uidvalidity;
+	f->uidnext = ev->box.uidnext;
+	free(f->permanent);
+	f->permanent = ev->permanent == NULL ? NULL : xstrdup(ev->permanent);
+	if (journal_folder(r->journal, f->name, f->uidvalidity, f->uidnext,
+	    &f->number, e) == -1)
+		return -1;
+	f->opened = true;
+	return 1;
+}
+
+static int
+subscribe(struct restore *r, struct imap *im, struct folder_to *f,
+    struct err *e)
+{
+	if (!f->subscribe)
+		return 0;
+	if (imap_subscribe(im, f->wire, e) == -1) {
+		if (e->kind != EK_NO)
+			return -1;
+		restore_note(r, "%s: it can't be subscribed: %s",
+		    name_shown(f->name), e->text);
+	}
+	f->subscribe = false;
+	return 0;
+}
+
+/* 1 it was answered, -1. */
+static int
+select_folder(struct imap *im, const struct folder_to *f,
+    struct imap_event *ev, struct err *e)
+{
+	int rc;
+
+	if (imap_select(im, f->wire, NULL, e) == -1)
+		return -1;
+	do {
+		if ((rc = imap_next(im, ev, e)) == -1)
+			return -1;
+	} while (rc == 1 && ev->kind != IMAP_BOX);
+	return rc == 1 ? 1 : err_set(e, EK_PROTO, "the server does not answer "
+	    "SELECT");
+}
+
+int
+prepare_open(struct restore *r, struct folder_to *f, struct err *e)
+{
+	struct imap_event ev;
+	struct imap *im;
+	bool listed = f->exists;
+	int rc;
+
+	if (f->failed)
+		return 0;
+	if (look_session(r->look, &im, e) == -1)
+		return -1;
+	if (!f->exists && (rc = make(r, im, f, e)) != 1)
+		return rc;
+	if (subscribe(r, im, f, e) == -1)
+		return -1;
+	if (f->n == 0)
+		return 1;
+	if (select_folder(im, f, &ev, e) == -1)
+		return -1;
+	/* It may be gone since it was listed. */
+	if (!ev.ok && listed && ev.refusal == REFUSED_NO_FOLDER) {
+		if ((rc = make(r, im, f, e)) != 1)
+			return rc;
+		if (select_folder(im, f, &ev, e) == -1)
+			return -1;
+	}
+	return opened(r, f, &ev, e);
+}
