@@ -41,6 +41,7 @@ struct verify {
 	struct vault_verify_report *report;
 	struct head	*heads;		/* own: of the manifests that can be read, in order */
 	size_t		 heads_n, heads_cap;
+	bool		 foreign;	/* some manifest can be read, and is another vault's */
 	struct recorded	*packs;		/* own; sorted once all are known */
 	size_t		 packs_n, packs_cap;
 	char		**retired;	/* own */
