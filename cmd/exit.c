@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "base/text.h"
 #include "cmd/cmd.h"
 
 const char *
@@ -51,6 +52,18 @@ exit_advice(enum err_kind kind)
 	default:
 		return NULL;
 	}
+}
+
+void
+exit_saved(struct err *e, uint64_t added, const char *which, const char *next)
+{
+	char n[TEXT_MAX];
+	const struct err was = *e;
+
+	err_set(e, EK_CANCELLED, "%s; %s %s message%s safe", was.text,
+	    text_count(n, added), which, added == 1 ? " is" : "s are");
+	e->sys = was.sys;
+	err_next(e, "run it again: %s", next);
 }
 
 /* How much a status matters beside another one: the lower, the more. */

@@ -1,7 +1,6 @@
 /*
  * ui.c - see ui.h.  The one file that writes to stdout, stderr and the terminal.
  */
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,13 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/later.h"
 #include "cmd/plain.h"
@@ -73,15 +70,6 @@ struct ui {
 	struct meter	 meter;
 	struct buf	 waiting;	/* a note that may come yet */
 };
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /*
  * Write all of it, to a descriptor that may have been made non-blocking by whoever shares it.  Return 0 or an errno;
@@ -459,31 +447,16 @@ ui_summary(struct ui *ui)
 	return &ui->summary_out;
 }
 
-static size_t
-columns(int fd)
-{
-	struct winsize size;
-	const char *s;
-	uint64_t n;
-
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	if ((s = getenv("COLUMNS")) != NULL &&
-	    text_u64(s, strlen(s), &n) == 0 && n > 0 && n < 10000)
-		return (size_t)n;
-	return 80;
-}
-
 size_t
 ui_width(const struct ui *ui)
 {
-	return ui->out.terminal ? columns(ui->out.fd) : 0;
+	return ui->out.terminal ? wrap_columns(ui->out.fd) : 0;
 }
 
 size_t
 ui_note_width(const struct ui *ui)
 {
-	return ui->err.terminal ? columns(ui->err.fd) : 0;
+	return ui->err.terminal ? wrap_columns(ui->err.fd) : 0;
 }
 
 bool
@@ -506,7 +479,7 @@ draw(struct ui *ui, const struct progress *p, struct progress_rate rate)
 	out_flush(ui);
 	buf_addc(&line, '\r');
 	/* The last place stays free: some terminals wrap as soon as it is filled. */
-	progress_line(&line, p, rate, columns(ui->err.fd) - 1, ui->utf8);
+	progress_line(&line, p, rate, wrap_columns(ui->err.fd) - 1, ui->utf8);
 	buf_adds(&line, "\033[K");
 	put_all(ui->err.fd, line.p, line.n);
 	buf_release(&line);
@@ -519,7 +492,7 @@ answer(struct ui *ui, const struct progress *p, struct progress_rate rate)
 {
 	struct buf line = BUF_INIT(WORDS_MAX);
 
-	progress_line(&line, p, rate, columns(ui->err.fd) - 1, ui->utf8);
+	progress_line(&line, p, rate, wrap_columns(ui->err.fd) - 1, ui->utf8);
 	say(ui, &line);
 }
 
@@ -529,7 +502,7 @@ ui_progress(struct ui *ui, const struct progress *p)
 	struct meter *m = &ui->meter;
 	bool json = ui->opts.json && ui->opts.verbose > 0;
 	struct progress_rate rate;
-	double now = seconds();
+	double now = later_clock();
 
 	if (!m->running) {
 		memset(m, 0, sizeof(*m));
