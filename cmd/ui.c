@@ -205,6 +205,13 @@ ui_print(struct ui *ui, const char *fmt, ...)
 	ui_line_end(ui);
 }
 
+static int
+out_error(const struct ui *ui, struct err *e)
+{
+	errno = ui->failed;
+	return err_sys(e, "can't write to stdout");
+}
+
 /*
  * A sink says at once that stdout is gone, so that a long flow ends.  It is ui_finish() that tells why: ui_error()
  * finds that this was it.
@@ -216,10 +223,8 @@ sink_result(struct ui *ui, struct err *e)
 		return -1;
 	if (ui->failed == 0)
 		return 0;
-	err_set(e, EK_FAIL, "can't write to stdout");
-	e->sys = ui->failed;
 	ui->sink_failed = true;
-	return -1;
+	return out_error(ui, e);
 }
 
 static int
@@ -338,14 +343,11 @@ ui_warn(struct ui *ui, const char *fmt, ...)
 	say(ui, &line);
 }
 
-void
-ui_error(struct ui *ui, const struct err *e)
+static void
+say_error(struct ui *ui, const struct err *e)
 {
 	struct buf line = BUF_INIT(WORDS_MAX), words = BUF_INIT(WORDS_MAX);
-	struct json_out *j;
 
-	if (ui->sink_failed && e->kind == EK_FAIL && e->sys == ui->failed)
-		return;
 	part(ui, &line, UI_BAD, ERROR);
 	buf_addc(&line, ' ');
 	part(ui, &words, UI_PLAIN, "%s", e->text);
@@ -356,6 +358,17 @@ ui_error(struct ui *ui, const struct err *e)
 		add_words(ui, &line, strlen(NEXT), &words);
 	}
 	say(ui, &line);
+}
+
+void
+ui_error(struct ui *ui, const struct err *e)
+{
+	struct json_out *j;
+
+	if (ui->sink_failed && e->sys == ui->failed &&
+	    (e->kind == EK_FAIL || e->kind == EK_SPACE))
+		return;
+	say_error(ui, e);
 	if (!ui->opts.json)
 		return;
 	j = ui_json_begin(ui, "error");
@@ -723,11 +736,26 @@ close_error(int fd)
 	return copy != -1 && close(copy) == -1 ? errno : 0;
 }
 
+/* Some of stdout could not be written: tell why, unless its reader has gone away. */
+static int
+tell_failed(struct ui *ui)
+{
+	const char *advice;
+	struct err e;
+
+	out_error(ui, &e);
+	if ((advice = exit_advice(e.kind)) != NULL)
+		err_next(&e, "%s", advice);
+	if (ui->failed != EPIPE && ui->failed != EINTR)
+		say_error(ui, &e);
+	return err_status(e.kind, e.sys);
+}
+
 int
 ui_finish(struct ui **uip, int status)
 {
 	struct ui *ui = *uip;
-	struct buf line = BUF_INIT(WORDS_MAX);
+	int failed = 0;
 
 	ui_progress_end(ui);
 	if (ui->opts.json) {
@@ -738,16 +766,12 @@ ui_finish(struct ui **uip, int status)
 	out_flush(ui);
 	if (ui->failed == 0)
 		ui->failed = close_error(ui->out.fd);
-	if (ui->failed != 0 && ui->failed != EPIPE && ui->failed != EINTR) {
-		part(ui, &line, UI_BAD, "mailkeep:");
-		part(ui, &line, UI_PLAIN, " can't write to stdout: %s",
-		    strerror(ui->failed));
-		say(ui, &line);
-	}
+	if (ui->failed != 0)
+		failed = tell_failed(ui);
 	if (ui->overrun)
 		ui_warn(ui, "a line of JSON was too long and is left out");
-	if (status == 0 && (ui->failed != 0 || ui->overrun))
-		status = 1;
+	if (status == 0)
+		status = failed != 0 ? failed : ui->overrun ? 1 : 0;
 	log_to(NULL, NULL, LOG_WARN);
 	buf_release(&ui->held);
 	buf_release(&ui->line);
