@@ -1,7 +1,7 @@
 /*
- * foreign_read_fuzz.c - whatever stands in a file or a directory to be imported: it is gone through to its end, twice the
- * same way, what is found has names, flags and line ends as they are promised, and a message that is a file has that
- * file's bytes.
+ * foreign_read_fuzz.c - whatever stands in a file or a directory to be imported: it is gone through to its end, twice
+ * the same way, what is found has names, flags and line ends as they are promised, and a message that is a file has
+ * that file's bytes.
  *
  * The first line of the input says what follows: "f" and the letters of how() and a blank and a name: the bytes of a
  * file of that name; "d" or "t": files, each behind a line "=PATH", in a directory or in a tar.  "@PATH" is a link.
