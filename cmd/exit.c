@@ -38,8 +38,7 @@ exit_advice(enum err_kind kind)
 	case EK_CORRUPT:
 		return "mailkeep verify tells what is damaged, and what to do";
 	case EK_LOCKED:
-		return "run it again when the other one has ended; --wait "
-		    "waits for it";
+		return "run it again when the other one has ended";
 	case EK_SPACE:
 		return "make room and run it again";
 	case EK_NOVAULT:
