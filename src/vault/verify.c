@@ -663,16 +663,6 @@ apply_all(struct verify *y, struct err *e)
 	return 0;
 }
 
-static int
-count_lost(void *arg, const struct known_message *m, struct err *e)
-{
-	uint64_t *n = arg;
-
-	(void)m, (void)e;
-	++*n;
-	return 0;
-}
-
 /* ---- all of it ---- */
 
 static int
@@ -690,10 +680,8 @@ verify(struct verify *y, struct err *e)
 		packs_wrong = packs_wrong || y->packs[i].wrong;
 	if ((y->opts->read_data || packs_wrong) && reread_packs(y, e) == -1)
 		return -1;
-	if (reread_costs(y, e) == -1)
-		return -1;
-	return y->v->catalog == NULL ? 0 :
-	    catalog_lost(y->v->catalog, count_lost, &y->report->lost, e);
+	return reread_compacted(y, e) == -1 || reread_costs(y, e) == -1 ? -1 :
+	    reread_lost(y, e);
 }
 
 static int
