@@ -190,10 +190,11 @@ check-cli:				## commands and their output
 check-dialog:				## what the program says to scripted servers
 check-e2e:				## the program against a real server
 check-crash:				## the program killed, the system or the power failing, at every point
-check-fuzz:				## a short run of each fuzzer (FUZZ_SECONDS=60: a longer one)
+check-fuzz:				## each fuzzer for FUZZ_SECONDS=60, as chance has it
 check-house:				## layers, names, lengths, man pages, hardening, dist
 check-memory:				## memory with a million messages, 2 GiB, 20,000 folders
 check-crash: export MK_CRASH = all
+check-fuzz: export FUZZ_SECONDS ?= 60
 check-memory: export MK_MEMORY = full
 $(CHECKS): check-build
 	@tests/run $(patsubst check-%,%,$(patsubst check-house,check-check,$(@:check-memory=check-e2e/memory)))

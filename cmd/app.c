@@ -168,11 +168,25 @@ run_line(struct app *app, int argc, char **argv, struct err *e)
 	return run_verb(app, argc - 1, argv + 1, e);
 }
 
+static bool
+can_wait(const struct command *c)
+{
+	const struct opt *o;
+
+	for (o = c == NULL ? NULL : c->opts; o != NULL && o->type != OPT_T_END;
+	    o++)
+		if (strcmp(o->name, "wait") == 0)
+			return true;
+	return false;
+}
+
 void
 app_error(struct app *app, struct err *e)
 {
 	const char *advice = exit_advice(e->kind);
 
+	if (e->kind == EK_LOCKED && can_wait(app->command))
+		err_next(e, "%s; --wait waits for it", advice);
 	if (advice != NULL)
 		err_next(e, "%s", advice);
 	else if (e->kind == EK_USAGE && app->command != NULL)

@@ -3,11 +3,11 @@
  */
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "cmd/backup.h"
 #include "cmd/plain.h"
+#include "cmd/later.h"
 #include "cmd/table.h"
 #include "mail/name.h"
 
@@ -369,28 +369,6 @@ report_plan(struct teller *t)
 	buf_release(&what);
 }
 
-static double
-seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-/* Who interrupts a backup wants to know whether that was a loss. */
-static void
-tell_saved(uint64_t added, struct err *e)
-{
-	char n[TEXT_MAX];
-	struct err was = *e;
-
-	err_set(e, EK_CANCELLED, "%s; %s new message%s safe", was.text,
-	    text_count(n, added), added == 1 ? " is" : "s are");
-	e->sys = was.sys;
-	err_next(e, "run it again: it goes on from there");
-}
-
 int
 backup_account(struct app *app, struct target *t, const struct backup_opts *o,
     const struct job_ask *ask, struct err *e)
@@ -403,7 +381,7 @@ backup_account(struct app *app, struct target *t, const struct backup_opts *o,
 	    .ask = *ask, .listener = { tell, &teller } };
 	struct job_backup_report report;
 	struct vault *v;
-	double began = seconds();
+	double began = later_clock();
 	int rc, status;
 
 	if (vault_open(t->vault, o->dry_run ? VAULT_READ :
@@ -417,16 +395,17 @@ backup_account(struct app *app, struct target *t, const struct backup_opts *o,
 	ui_waited(app->ui);
 	status = rc == 0 ? 0 : err_status(e->kind, e->sys);
 	if (rc == -1 && e->kind == EK_CANCELLED)
-		tell_saved(report.counts.added, e);
+		exit_saved(e, report.counts.added, "new",
+		    "it goes on from there");
 	ui_progress_end(app->ui);
 	if (ui_json(app->ui))
 		report_json(app->ui, teller.title, t->vault, &report,
-		    seconds() - began, status);
+		    later_clock() - began, status);
 	table_end(&teller.plan);
 	if (o->dry_run && rc == 0)
 		report_plan(&teller);
 	else if (!o->dry_run && (rc == 0 || report.run != 0))
-		report_text(&teller, t->account, &report, seconds() - began,
+		report_text(&teller, t->account, &report, later_clock() - began,
 		    rc == 0);
 	if (o->dry_run && rc == 0)
 		rc = target_alarm(v, e);

@@ -90,6 +90,11 @@ void app_error(struct app *, struct err *);
  */
 const char *exit_kind(enum err_kind);
 const char *exit_advice(enum err_kind);
+/*
+ * exit_saved(e, added, which, next): who interrupts a run wants to know whether that was a loss: so many ${which}
+ * messages are safe, and what the next run will do.
+ */
+void exit_saved(struct err *, uint64_t, const char *which, const char *next);
 /* exit_worst(a, b): of two accounts' exit statuses the one that the whole run ends with. */
 int exit_worst(int, int);
 

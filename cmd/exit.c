@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "base/text.h"
 #include "cmd/cmd.h"
 
 const char *
@@ -37,8 +38,7 @@ exit_advice(enum err_kind kind)
 	case EK_CORRUPT:
 		return "mailkeep verify tells what is damaged, and what to do";
 	case EK_LOCKED:
-		return "run it again when the other one has ended; --wait "
-		    "waits for it";
+		return "run it again when the other one has ended";
 	case EK_SPACE:
 		return "make room and run it again";
 	case EK_NOVAULT:
@@ -51,6 +51,18 @@ exit_advice(enum err_kind kind)
 	default:
 		return NULL;
 	}
+}
+
+void
+exit_saved(struct err *e, uint64_t added, const char *which, const char *next)
+{
+	char n[TEXT_MAX];
+	const struct err was = *e;
+
+	err_set(e, EK_CANCELLED, "%s; %s %s message%s safe", was.text,
+	    text_count(n, added), which, added == 1 ? " is" : "s are");
+	e->sys = was.sys;
+	err_next(e, "run it again: %s", next);
 }
 
 /* How much a status matters beside another one: the lower, the more. */

@@ -1,7 +1,6 @@
 /*
  * export.c - mailkeep export: messages out of a vault, into other people's formats.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,19 +238,6 @@ struct work {
 	struct job_export_opts job;
 };
 
-/* A full disk behind stdout is a full disk: to its sink all failures are the same. */
-static void
-tell_full(struct err *e)
-{
-	int no = e->sys;
-
-	if (e->kind != EK_FAIL ||
-	    (no != ENOSPC && no != EDQUOT && no != EFBIG))
-		return;
-	err_set(e, EK_SPACE, "the archive is not whole");
-	e->sys = no;
-}
-
 static int
 export_vault(struct app *app, struct vault *v, void *arg, struct err *e)
 {
@@ -274,8 +260,6 @@ export_vault(struct app *app, struct vault *v, void *arg, struct err *e)
 		t.plan = table_new(app->ui, columns,
 		    sizeof(columns) / sizeof(columns[0]));
 	rc = job_export(v, &w->job, &r, e);
-	if (rc == -1 && w->job.to == NULL)
-		tell_full(e);
 	ui_progress_end(app->ui);
 	table_end(&t.plan);
 	whole = rc == 0 || e->kind == EK_CORRUPT;

@@ -3,9 +3,9 @@
  */
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
+#include "cmd/later.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
 
@@ -186,28 +186,6 @@ report_text(const struct teller *t, const struct job_import_report *r,
 	buf_release(&what);
 }
 
-static double
-seconds_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-/* Who interrupts an import wants to know whether that was a loss. */
-static void
-tell_saved(uint64_t added, struct err *e)
-{
-	char n[TEXT_MAX];
-	struct err was = *e;
-
-	err_set(e, EK_CANCELLED, "%s; %s imported message%s safe", was.text,
-	    text_count(n, added), added == 1 ? " is" : "s are");
-	e->sys = was.sys;
-	err_next(e, "run it again: nothing is imported twice");
-}
-
 static int
 import(struct app *app, const char *path, struct vault *v, const char *source,
     struct err *e)
@@ -221,7 +199,7 @@ import(struct app *app, const char *path, struct vault *v, const char *source,
 	    .dry_run = o->dry_run, .folder = tell_folder,
 	    .told = tell_source, .progress = tell_progress, .arg = &t };
 	struct job_import_report report;
-	double began = seconds_now();
+	double began = later_clock();
 	char text[TEXT_MAX];
 	int rc, status;
 
@@ -231,11 +209,12 @@ import(struct app *app, const char *path, struct vault *v, const char *source,
 	rc = job_import(v, &job, &report, e);
 	status = rc == 0 ? 0 : err_status(e->kind, e->sys);
 	if (rc == -1 && e->kind == EK_CANCELLED && !o->dry_run)
-		tell_saved(report.counts.added, e);
+		exit_saved(e, report.counts.added, "imported",
+		    "nothing is imported twice");
 	ui_progress_end(app->ui);
 	table_end(&t.table);
 	if (ui_json(app->ui))
-		report_json(app->ui, path, &report, seconds_now() - began,
+		report_json(app->ui, path, &report, later_clock() - began,
 		    status);
 	if (report.passed_over > 0)
 		ui_warn(app->ui, "%s part%s of the source %s passed over as "
@@ -243,7 +222,7 @@ import(struct app *app, const char *path, struct vault *v, const char *source,
 		    report.passed_over), report.passed_over == 1 ? "" : "s",
 		    report.passed_over == 1 ? "was" : "were");
 	if (rc == 0 || report.run != 0 || e->kind == EK_PARTIAL)
-		report_text(&t, &report, seconds_now() - began);
+		report_text(&t, &report, later_clock() - began);
 	return rc;
 }
 

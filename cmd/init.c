@@ -24,7 +24,8 @@ static const struct opt opts[] = {
 	OPT_FLAG(0, "offline", struct init_opts, offline,
 	    "don't sign in to see whether the account is right"),
 	OPT_FLAG(0, "rebind", struct init_opts, rebind,
-	    "change the server or settings of an existing vault"),
+	    "change the server or settings of an existing vault, or make a "
+	    "lost vault.json anew"),
 	OPT_FLAG('y', "yes", struct init_opts, yes,
 	    "don't ask before changing a vault"),
 	OPT_END
@@ -128,6 +129,7 @@ static int
 check_section(struct app *app, const struct wish *w, struct err *e)
 {
 	const struct account *s = w->section, *a = w->full;
+	const struct init_opts *o = app->opts;
 
 	if (s == NULL || ((s->host == NULL || strcasecmp(s->host, a->host) == 0)
 	    && (s->user == NULL || strcmp(s->user, a->user) == 0)))
@@ -135,11 +137,19 @@ check_section(struct app *app, const struct wish *w, struct err *e)
 	err_set(e, EK_USAGE, "%s says that account %s is %s at %s, not %s at "
 	    "%s", app->config->path, s->name, s->user == NULL ? "?" : s->user,
 	    s->host == NULL ? "?" : s->host, a->user, a->host);
-	return err_next(e, "mailkeep init %s makes its vault", s->name);
+	return err_next(e, "mailkeep init %s%s makes its vault",
+	    o->rebind ? "--rebind " : "", s->name);
 }
 
+static enum container
+container(const struct init_opts *o)
+{
+	return o->container == 1 ? CONTAINER_MBOX : CONTAINER_TAR;
+}
+
+/* Nobody knows the account but who asks: the settings are those of a new vault. */
 static int
-make(struct app *app, struct wish *w, struct err *e)
+wish_anew(struct app *app, struct wish *w, struct err *e)
 {
 	const struct init_opts *o = app->opts;
 	struct account *none = account_new();
@@ -147,14 +157,23 @@ make(struct app *app, struct wish *w, struct err *e)
 
 	account_free(&none);
 	if (rc == -1)
-		return err_next(e, "such as mailkeep init "
-		    "imaps://anna@imap.example.org %s", w->name);
-	if (check_section(app, w, e) == -1 || check_place(w->path, e) == -1)
+		return err_next(e, "such as mailkeep init %s"
+		    "imaps://anna@imap.example.org %s",
+		    o->rebind ? "--rebind " : "", w->name);
+	return check_section(app, w, e);
+}
+
+static int
+make(struct app *app, struct wish *w, struct err *e)
+{
+	const struct init_opts *o = app->opts;
+
+	if (wish_anew(app, w, e) == -1 || check_place(w->path, e) == -1)
 		return -1;
 	if (!o->offline && try_account(app, w->full, e) == -1)
 		return -1;
-	if (vault_create(w->path, o->container == 1 ? CONTAINER_MBOX :
-	    CONTAINER_TAR, w->kept, target_env(app), e) == -1)
+	if (vault_create(w->path, container(o), w->kept, target_env(app), e) ==
+	    -1)
 		return -1;
 	vault_json(app->ui, w->path, w->full);
 	ui_note(app->ui, "made the vault %s; next: mailkeep backup %s",
@@ -221,13 +240,36 @@ change(struct app *app, struct vault *v, struct wish *w, struct err *e)
 	return 0;
 }
 
+/* Its vault.json is lost, or can't be read any more. */
+static int
+revive(struct app *app, struct wish *w, struct err *e)
+{
+	const struct init_opts *o = app->opts;
+
+	if (wish_anew(app, w, e) == -1)
+		return -1;
+	if (!o->offline && try_account(app, w->full, e) == -1)
+		return -1;
+	if (vault_revive(w->path, container(o), w->kept, target_env(app), e) ==
+	    -1)
+		return -1;
+	vault_json(app->ui, w->path, w->full);
+	ui_note(app->ui, "made vault.json of %s anew; next: mailkeep verify "
+	    "%s", w->path, w->name);
+	return 0;
+}
+
 static int
 rebind(struct app *app, struct wish *w, struct err *e)
 {
 	const struct init_opts *o = app->opts;
+	struct account *was;
 	struct vault *v;
 	int rc = -1;
 
+	if (vault_account_of(w->path, &was, e) == -1)
+		return e->kind == EK_CORRUPT ? revive(app, w, e) : -1;
+	account_free(&was);
 	if (o->container != CONTAINER_NONE) {
 		err_set(e, EK_USAGE, "how a vault holds messages can't be "
 		    "changed");

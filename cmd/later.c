@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "cmd/later.h"
 
@@ -28,6 +29,15 @@ set_timer(unsigned int seconds)
 	const struct itimerval when = { .it_value.tv_sec = seconds };
 
 	setitimer(ITIMER_REAL, &when, NULL);
+}
+
+double
+later_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 void

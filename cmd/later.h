@@ -1,11 +1,12 @@
 /*
- * later.h - something that is done only if what goes on takes long.
- *
- * It is done by a timer, so that work that waits in one place needs no clock of its own.
+ * later.h - how long something takes, and what is done only if that is long: by a timer, so that work that waits in one
+ * place needs no clock of its own.
  */
 #ifndef CMD_LATER_H
 #define CMD_LATER_H
 
+/* later_clock(): seconds of a clock that nobody sets, to measure by. */
+double later_clock(void);
 /*
  * later_call(seconds, fn, arg): call ${fn}(arg) then, unless later_end() comes first.  It is called by a signal, and
  * may do little more than write(2).

@@ -1,7 +1,6 @@
 /*
  * ui.c - see ui.h.  The one file that writes to stdout, stderr and the terminal.
  */
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,13 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/later.h"
 #include "cmd/plain.h"
@@ -73,15 +70,6 @@ struct ui {
 	struct meter	 meter;
 	struct buf	 waiting;	/* a note that may come yet */
 };
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /*
  * Write all of it, to a descriptor that may have been made non-blocking by whoever shares it.  Return 0 or an errno;
@@ -217,6 +205,13 @@ ui_print(struct ui *ui, const char *fmt, ...)
 	ui_line_end(ui);
 }
 
+static int
+out_error(const struct ui *ui, struct err *e)
+{
+	errno = ui->failed;
+	return err_sys(e, "can't write to stdout");
+}
+
 /*
  * A sink says at once that stdout is gone, so that a long flow ends.  It is ui_finish() that tells why: ui_error()
  * finds that this was it.
@@ -228,10 +223,8 @@ sink_result(struct ui *ui, struct err *e)
 		return -1;
 	if (ui->failed == 0)
 		return 0;
-	err_set(e, EK_FAIL, "can't write to stdout");
-	e->sys = ui->failed;
 	ui->sink_failed = true;
-	return -1;
+	return out_error(ui, e);
 }
 
 static int
@@ -350,14 +343,11 @@ ui_warn(struct ui *ui, const char *fmt, ...)
 	say(ui, &line);
 }
 
-void
-ui_error(struct ui *ui, const struct err *e)
+static void
+say_error(struct ui *ui, const struct err *e)
 {
 	struct buf line = BUF_INIT(WORDS_MAX), words = BUF_INIT(WORDS_MAX);
-	struct json_out *j;
 
-	if (ui->sink_failed && e->kind == EK_FAIL && e->sys == ui->failed)
-		return;
 	part(ui, &line, UI_BAD, ERROR);
 	buf_addc(&line, ' ');
 	part(ui, &words, UI_PLAIN, "%s", e->text);
@@ -368,6 +358,17 @@ ui_error(struct ui *ui, const struct err *e)
 		add_words(ui, &line, strlen(NEXT), &words);
 	}
 	say(ui, &line);
+}
+
+void
+ui_error(struct ui *ui, const struct err *e)
+{
+	struct json_out *j;
+
+	if (ui->sink_failed && e->sys == ui->failed &&
+	    (e->kind == EK_FAIL || e->kind == EK_SPACE))
+		return;
+	say_error(ui, e);
 	if (!ui->opts.json)
 		return;
 	j = ui_json_begin(ui, "error");
@@ -459,31 +460,16 @@ ui_summary(struct ui *ui)
 	return &ui->summary_out;
 }
 
-static size_t
-columns(int fd)
-{
-	struct winsize size;
-	const char *s;
-	uint64_t n;
-
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	if ((s = getenv("COLUMNS")) != NULL &&
-	    text_u64(s, strlen(s), &n) == 0 && n > 0 && n < 10000)
-		return (size_t)n;
-	return 80;
-}
-
 size_t
 ui_width(const struct ui *ui)
 {
-	return ui->out.terminal ? columns(ui->out.fd) : 0;
+	return ui->out.terminal ? wrap_columns(ui->out.fd) : 0;
 }
 
 size_t
 ui_note_width(const struct ui *ui)
 {
-	return ui->err.terminal ? columns(ui->err.fd) : 0;
+	return ui->err.terminal ? wrap_columns(ui->err.fd) : 0;
 }
 
 bool
@@ -506,7 +492,7 @@ draw(struct ui *ui, const struct progress *p, struct progress_rate rate)
 	out_flush(ui);
 	buf_addc(&line, '\r');
 	/* The last place stays free: some terminals wrap as soon as it is filled. */
-	progress_line(&line, p, rate, columns(ui->err.fd) - 1, ui->utf8);
+	progress_line(&line, p, rate, wrap_columns(ui->err.fd) - 1, ui->utf8);
 	buf_adds(&line, "\033[K");
 	put_all(ui->err.fd, line.p, line.n);
 	buf_release(&line);
@@ -519,7 +505,7 @@ answer(struct ui *ui, const struct progress *p, struct progress_rate rate)
 {
 	struct buf line = BUF_INIT(WORDS_MAX);
 
-	progress_line(&line, p, rate, columns(ui->err.fd) - 1, ui->utf8);
+	progress_line(&line, p, rate, wrap_columns(ui->err.fd) - 1, ui->utf8);
 	say(ui, &line);
 }
 
@@ -529,7 +515,7 @@ ui_progress(struct ui *ui, const struct progress *p)
 	struct meter *m = &ui->meter;
 	bool json = ui->opts.json && ui->opts.verbose > 0;
 	struct progress_rate rate;
-	double now = seconds();
+	double now = later_clock();
 
 	if (!m->running) {
 		memset(m, 0, sizeof(*m));
@@ -750,11 +736,26 @@ close_error(int fd)
 	return copy != -1 && close(copy) == -1 ? errno : 0;
 }
 
+/* Some of stdout could not be written: tell why, unless its reader has gone away. */
+static int
+tell_failed(struct ui *ui)
+{
+	const char *advice;
+	struct err e;
+
+	out_error(ui, &e);
+	if ((advice = exit_advice(e.kind)) != NULL)
+		err_next(&e, "%s", advice);
+	if (ui->failed != EPIPE && ui->failed != EINTR)
+		say_error(ui, &e);
+	return err_status(e.kind, e.sys);
+}
+
 int
 ui_finish(struct ui **uip, int status)
 {
 	struct ui *ui = *uip;
-	struct buf line = BUF_INIT(WORDS_MAX);
+	int failed = 0;
 
 	ui_progress_end(ui);
 	if (ui->opts.json) {
@@ -765,16 +766,12 @@ ui_finish(struct ui **uip, int status)
 	out_flush(ui);
 	if (ui->failed == 0)
 		ui->failed = close_error(ui->out.fd);
-	if (ui->failed != 0 && ui->failed != EPIPE && ui->failed != EINTR) {
-		part(ui, &line, UI_BAD, "mailkeep:");
-		part(ui, &line, UI_PLAIN, " can't write to stdout: %s",
-		    strerror(ui->failed));
-		say(ui, &line);
-	}
+	if (ui->failed != 0)
+		failed = tell_failed(ui);
 	if (ui->overrun)
 		ui_warn(ui, "a line of JSON was too long and is left out");
-	if (status == 0 && (ui->failed != 0 || ui->overrun))
-		status = 1;
+	if (status == 0)
+		status = failed != 0 ? failed : ui->overrun ? 1 : 0;
 	log_to(NULL, NULL, LOG_WARN);
 	buf_release(&ui->held);
 	buf_release(&ui->line);

@@ -42,8 +42,9 @@ struct ui_opts {
 struct ui *ui_new(int out, int err);
 void ui_configure(struct ui *, const struct ui_opts *);
 /*
- * ui_finish(uip, status): end the output, with the summary if it is JSON, and free it all.  Returns ${status}, or 1
- * for 0 where some of stdout could not be written; the reason is said but for a reader that went away.
+ * ui_finish(uip, status): end the output, with the summary if it is JSON, and free it all.  Returns ${status}, or for
+ * 0 where some of stdout could not be written that of a full disk, or 1; the reason is said but for a reader that went
+ * away.
  */
 int ui_finish(struct ui **, int status);
 /* ui_gone(ui): stdout can't be written any more (or a signal came meanwhile): a long listing may stop. */

@@ -3,11 +3,11 @@
  */
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "cmd/against.h"
 #include "cmd/damage.h"
+#include "cmd/later.h"
 #include "cmd/target.h"
 
 #define HASH_LEAST	8	/* digits that stand for a whole one */
@@ -159,15 +159,6 @@ advise(const struct vault_verify_report *r, const char *vault, struct err *e)
 	    "others");
 }
 
-static double
-seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* What its files say. */
 static int
 check_vault(struct app *app, const struct target *t, struct vault *v,
@@ -176,7 +167,7 @@ check_vault(struct app *app, const struct target *t, struct vault *v,
 	const char *title = account_title(t->account);
 	struct damage *d = damage_new(app, title, "CAN'T BE READ");
 	struct vault_verify_report report;
-	double began = seconds();
+	double began = later_clock();
 	int rc;
 
 	job->found = damage_found;
@@ -193,7 +184,7 @@ check_vault(struct app *app, const struct target *t, struct vault *v,
 		    rc == 0 ? 0 : err_status(e->kind, e->sys));
 	if (rc == 0 || e->kind == EK_CORRUPT)
 		report_text(app->ui, title, &report, job,
-		    seconds() - began, rc == 0);
+		    later_clock() - began, rc == 0);
 	return rc;
 }
 

@@ -1,13 +1,30 @@
 /*
  * wrap.c - see wrap.h.
  */
+#include <sys/ioctl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "cmd/plain.h"
 #include "cmd/wrap.h"
+
+size_t
+wrap_columns(int fd)
+{
+	struct winsize size;
+	const char *s;
+	uint64_t n;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	if ((s = getenv("COLUMNS")) != NULL &&
+	    text_u64(s, strlen(s), &n) == 0 && n > 0 && n < 10000)
+		return (size_t)n;
+	return 80;
+}
 
 static size_t
 width_of(const char *p, size_t n)

@@ -8,6 +8,8 @@
 
 #include "base/buf.h"
 
+/* wrap_columns(fd): how wide a terminal is: as it says itself, else as $COLUMNS says, else 80. */
+size_t wrap_columns(int);
 /*
  * wrap_line(out, s, width, at, hang): append a plain text (plain.h) of one line that begins at place ${at} of a line
  * of ${width}.  What fits stays as it is.  Else, where a word doesn't fit any more, a new line begins, with ${hang};

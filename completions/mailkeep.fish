@@ -59,7 +59,7 @@ complete -c mailkeep -n 'not __mailkeep_verb >/dev/null' -l version -d 'print th
 complete -c mailkeep -n 'not __mailkeep_verb >/dev/null' -a '(__mailkeep_verbs)'
 complete -c mailkeep -n '__mailkeep_is init' -l container -x -a 'tar mbox' -d 'how packs hold messages: files in a tar, or a mailbox'
 complete -c mailkeep -n '__mailkeep_is init' -l offline -d 'don\'t sign in to see whether the account is right'
-complete -c mailkeep -n '__mailkeep_is init' -l rebind -d 'change the server or settings of an existing vault'
+complete -c mailkeep -n '__mailkeep_is init' -l rebind -d 'change the server or settings of an existing vault, or make a lost vault.json anew'
 complete -c mailkeep -n '__mailkeep_is init' -s y -l yes -d 'don\'t ask before changing a vault'
 complete -c mailkeep -n '__mailkeep_is init' -l credential -x -d 'systemd credential that holds the password'
 complete -c mailkeep -n '__mailkeep_is init' -l disable -x -d 'do not use this capability of the server'

@@ -53,7 +53,7 @@ _mailkeep() {
 		_arguments -s -S \
 			'*--container=[how packs hold messages\: files in a tar, or a mailbox]:tar|mbox:(tar mbox)' \
 			'*--offline[don'\''t sign in to see whether the account is right]' \
-			'*--rebind[change the server or settings of an existing vault]' \
+			'*--rebind[change the server or settings of an existing vault, or make a lost vault.json anew]' \
 			'*-y[don'\''t ask before changing a vault]' \
 			'*--yes[don'\''t ask before changing a vault]' \
 			'*--credential=[systemd credential that holds the password]:NAME: ' \

@@ -22,12 +22,6 @@
 #include "job/connect.h"
 #include "mail/name.h"
 
-/* A commit is made when this much has come together: a killed run loses no more. */
-#define COMMIT_BYTES	(256 * 1024 * 1024)
-#define COMMIT_SECONDS	60
-#define COMMIT_MESSAGES	100000
-
-#define SPACE_RESERVE	(32 * 1024 * 1024)	/* free on the disk, or the run stops */
 #define BULK_MESSAGES	1000	/* expected new ones from which a run counts as long */
 
 int64_t
@@ -113,17 +107,7 @@ backup_progress(struct backup *b)
 static int
 check_space(struct backup *b, struct err *e)
 {
-	char text[TEXT_MAX];
-	uint64_t free_bytes;
-
-	if (vault_free_space(b->v, &free_bytes, e) == -1)
-		return -1;
-	if (free_bytes >= SPACE_RESERVE)
-		return 0;
-	err_set(e, EK_SPACE, "only %s are free on the vault's disk",
-	    text_size(text, free_bytes));
-	return err_next(e, "make room and run it again: it goes on where it "
-	    "stopped");
+	return due_room(b->v, "it goes on where it stopped", e);
 }
 
 int
@@ -139,12 +123,11 @@ int
 backup_commit_due(struct backup *b, struct err *e)
 {
 	struct vault_pending p;
+	int due;
 
 	vault_pending(b->txn, &p);
-	if (p.records == 0 || (p.bytes < COMMIT_BYTES &&
-	    p.messages < COMMIT_MESSAGES &&
-	    backup_now(b) < p.since + COMMIT_SECONDS))
-		return 0;
+	if ((due = due_commit(&b->due, b->v, &p, e)) != 1)
+		return due;
 	if (backup_commit(b, e) == -1)
 		return -1;
 	log_info("committed %" PRIu64 " messages", p.messages);
@@ -279,7 +262,7 @@ foresee_space(struct backup *b, struct err *e)
 	else
 		return 0;	/* nothing to judge by: each commit looks again */
 	need *= ratio;
-	if (need + SPACE_RESERVE <= (double)free_bytes)
+	if (need + DUE_RESERVE <= (double)free_bytes)
 		return 0;
 	text_size(need_text, (uint64_t)need);
 	text_size(free_text, free_bytes);

@@ -9,6 +9,7 @@
 #define JOB_BACKUP_H
 
 #include "base/buf.h"
+#include "job/due.h"
 #include "job/job.h"
 #include "mail/date.h"
 #include "mail/uidset.h"
@@ -171,6 +172,7 @@ struct backup {
 	struct imap	*im;		/* own */
 	struct connect_secret *secret;	/* own */
 	struct vault_txn *txn;		/* own */
+	struct due	 due;		/* to be committed */
 	struct run_counts safe;		/* what the last commit of this run made durable */
 	uint64_t	 head;		/* last commit of the run before */
 	struct imap_boxes boxes;	/* own */

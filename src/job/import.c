@@ -19,16 +19,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "job/due.h"
 #include "job/had.h"
 #include "job/job.h"
 #include "mail/date.h"
 
-/* A commit is made when this much has come together: a killed run loses no more. */
-#define COMMIT_BYTES	(256 * 1024 * 1024)
-#define COMMIT_SECONDS	60
-#define COMMIT_MESSAGES	100000
-
-#define SPACE_RESERVE	(32 * 1024 * 1024)	/* free on the disk, or the run stops */
 #define NAME_LIMIT	8192	/* of a folder, with what it is below */
 #define NOTES_MAX	20	/* so many files that are no mail are named */
 
@@ -56,6 +51,7 @@ struct import {
 	size_t		 n, cap;
 	struct into	*last;		/* the last one asked for */
 	uint64_t	 last_folder, last_epoch;	/* the highest numbers given */
+	struct due	 due;		/* to be committed */
 	struct run_counts safe;		/* what the last commit made durable */
 	uint64_t	 head;		/* last commit of the run before */
 	struct buf	 name;		/* own; scratch */
@@ -239,29 +235,18 @@ open_into(struct import *im, struct into *t, struct err *e)
 static int
 check_space(struct import *im, struct err *e)
 {
-	char text[TEXT_MAX];
-	uint64_t free_bytes;
-
-	if (vault_free_space(im->v, &free_bytes, e) == -1)
-		return -1;
-	if (free_bytes >= SPACE_RESERVE)
-		return 0;
-	err_set(e, EK_SPACE, "only %s are free on the vault's disk",
-	    text_size(text, free_bytes));
-	return err_next(e, "make room and run it again: nothing is added "
-	    "twice");
+	return due_room(im->v, "nothing is added twice", e);
 }
 
 static int
 commit_due(struct import *im, struct err *e)
 {
 	struct vault_pending p;
+	int due;
 
 	vault_pending(im->txn, &p);
-	if (p.records == 0 || (p.bytes < COMMIT_BYTES &&
-	    p.messages < COMMIT_MESSAGES &&
-	    vault_now(im->v) < p.since + COMMIT_SECONDS))
-		return 0;
+	if ((due = due_commit(&im->due, im->v, &p, e)) != 1)
+		return due;
 	if (vault_commit(im->txn, e) == -1)
 		return -1;
 	im->safe = im->report->counts;

@@ -378,11 +378,13 @@ record_missing(struct repair *r, struct err *e)
 	return rc;
 }
 
-/* A damaged pack can go once nothing needs it, or the loss is accepted. */
+/* A damaged pack can go once nothing needs it, or the loss is accepted.  One that was compacted has gone already. */
 static int
 settle_pack(struct repair *r, const char *pack, struct err *e)
 {
 	uint64_t lost = r->report->lost;
+	struct known_pack known;
+	int got;
 
 	r->pack = pack;
 	r->lacking_n = r->given_up_n = 0;
@@ -392,8 +394,11 @@ settle_pack(struct repair *r, const char *pack, struct err *e)
 		return -1;
 	if (r->report->lost > lost && !r->opts->accept_loss)
 		return 0;
-	if (record_missing(r, e) == -1)
+	if (record_missing(r, e) == -1 || (got =
+	    catalog_pack(vault_catalog(r->v), pack, &known, e)) == -1)
 		return -1;
+	if (got == 1 && known.retired != 0)
+		return 0;
 	r->report->retired++;
 	return vault_retire(r->txn, pack, e);
 }

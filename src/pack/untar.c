@@ -285,8 +285,9 @@ pax_record(struct untar *u, const char *key, size_t n, struct err *e)
 	const char *value = memchr(key, '=', n);
 	size_t len;
 
-	if (value++ == NULL)
+	if (value == NULL)
 		return refuse(u, "an extended header that can't be", e);
+	value++;
 	len = n - (size_t)(value - key);
 	if (strncmp(key, "path=", 5) == 0 && u->path.n == 0) {
 		if (memchr(value, '\0', len) != NULL ||

@@ -156,6 +156,13 @@ int vault_orphans(struct vault *, struct vault_orphans *, struct err *);
 int vault_spare_orphans(const struct vault *, const struct vault_orphans *, struct err *);
 int vault_drop_orphans(struct vault *, struct vault_orphans *, struct err *);
 
+/*
+ * vault_revive(path, container, account, env, e): make vault.json anew where it is missing or can't be read, though the
+ * rest of a vault is there: with the id of the manifests and the container of the packs (${container} if there are
+ * none).  EK_REFUSED where it can be read.  The old file goes to orphans/.
+ */
+int vault_revive(const char *, enum container, const struct account *, const struct vault_env *, struct err *);
+
 struct vault_salvage_report {
 	uint64_t	manifests;	/* that were there */
 	uint64_t	reconstructed;	/* commits whose manifest was missing or damaged, and made anew from packs */

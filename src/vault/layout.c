@@ -120,29 +120,50 @@ read_fields(struct vault *v, const struct json *doc, struct err *e)
 	return 0;
 }
 
-/* An init that was interrupted leaves directories, but no manifest. */
-static bool
-has_manifests(const struct vault *v)
+static int
+find_one(void *arg, const char *name, struct err *e)
 {
-	struct manifest_dir *dir;
-	struct err ignored;
-	uint64_t last = 0;
-	bool some;
+	bool *any = arg;
 
-	if (manifest_dir_open(v->dir, "manifests", &dir, &ignored) == -1)
-		return false;
-	some = manifest_last(dir, &last, &ignored) == -1 || last > 0;
-	manifest_dir_close(&dir);
-	return some;
+	(void)e;
+	*any = manifest_is_pack(name) || strstr(name, ".jsonl.zst") != NULL;
+	return *any;
+}
+
+/* An init that was interrupted leaves directories, but neither pack nor manifest. */
+static bool
+has_rest(const struct vault *v)
+{
+	static const char *const dirs[] = { "manifests", "packs" };
+	bool any = false;
+	struct err ignored;
+	size_t i;
+	int dir;
+
+	for (i = 0; i < 2 && !any; i++) {
+		if ((dir = io_open_dir(v->dir, dirs[i], &ignored)) == -1)
+			continue;
+		io_list(dir, find_one, &any, &ignored);
+		close(dir);
+	}
+	return any;
+}
+
+static int
+advise_revival(const struct vault *v, struct err *e)
+{
+	return err_next(e, "bring it back from a copy of the vault; if there "
+	    "is none, mailkeep init --rebind imaps://USER@SERVER %s makes it "
+	    "anew", v->path);
 }
 
 static void
 no_vault_json(const struct vault *v, struct err *e)
 {
-	if (has_manifests(v)) {
+	if (has_rest(v)) {
 		err_set(e, EK_CORRUPT, "vault.json is missing, though the "
 		    "rest of a vault is there");
-		err_next(e, "bring it back from a copy of the vault");
+		advise_revival(v, e);
 		return;
 	}
 	err_set(e, EK_NOVAULT, "there is no vault in it");
@@ -161,6 +182,8 @@ layout_read(struct vault *v, struct err *e)
 	if (io_read_file(v->dir, "vault.json", &b, e) == -1) {
 		if (e->sys == ENOENT)
 			no_vault_json(v, e);
+		else if (e->kind == EK_CORRUPT)
+			advise_revival(v, e);
 		goto out;
 	}
 	/* It names commands that will be run: only its owner may have written it. */
@@ -170,10 +193,14 @@ layout_read(struct vault *v, struct err *e)
 	}
 	if (json_parse(b.p == NULL ? "" : b.p, b.n, &doc, e) == -1) {
 		err_add(e, "vault.json");
+		advise_revival(v, e);
 		goto out;
 	}
-	if (check_version(doc, e) == -1 || read_fields(v, doc, e) == -1)
+	if (check_version(doc, e) == -1 || read_fields(v, doc, e) == -1) {
+		if (e->kind == EK_CORRUPT)
+			advise_revival(v, e);
 		goto out;
+	}
 	if ((st.st_uid != geteuid() && st.st_uid != 0) ||
 	    (st.st_mode & 022) != 0)
 		account_forget_commands(v->account);
@@ -328,8 +355,8 @@ vault_may_create(const char *path, struct err *e)
 	return rc;
 }
 
-static void
-new_id(struct vault *v)
+void
+layout_new_id(struct vault *v)
 {
 	uint64_t a = v->env.random(v->env.arg), b = v->env.random(v->env.arg);
 
@@ -377,7 +404,7 @@ vault_create(const char *path, enum container container,
 	if (check_empty(v.dir, path, e) == -1 ||
 	    vault_take_lock(&v, false, e) == -1)
 		goto out;
-	new_id(&v);
+	layout_new_id(&v);
 	v.created = xstrdup(text_rfc3339(now, env->now(env->arg)));
 	v.account = account_copy(account);
 	if (fill(&v, e) == -1) {
@@ -396,22 +423,30 @@ out:
 }
 
 int
+layout_put(struct vault *v, struct err *e)
+{
+	struct buf json = BUF_INIT(JSON_MAX);
+	int rc;
+
+	layout_write(v, &json);
+	rc = io_replace_file(v->tmp, v->dir, "vault.json", json.p, json.n, e);
+	buf_release(&json);
+	return rc;
+}
+
+int
 vault_set_account(struct vault *v, const struct account *account,
     struct err *e)
 {
-	struct buf json = BUF_INIT(JSON_MAX);
 	struct account *old = v->account;
 	int rc;
 
 	v->account = account_copy(account);
-	layout_write(v, &json);
-	rc = io_replace_file(v->tmp, v->dir, "vault.json", json.p, json.n, e);
-	if (rc == -1)
-		account_free(&v->account);
-	else
+	if ((rc = layout_put(v, e)) == 0) {
 		account_free(&old);
-	if (rc == -1)
-		v->account = old;
-	buf_release(&json);
+		return 0;
+	}
+	account_free(&v->account);
+	v->account = old;
 	return rc;
 }

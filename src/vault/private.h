@@ -82,12 +82,16 @@ struct vault_txn {
 	struct mend_needs *needs;	/* own; mbox: what folders' packs lack, once it was asked for */
 };
 
-/* layout.c: vault.json */
+/* layout.c: vault.json.  layout_put(v, e): write it; layout_new_id(v): give the vault an id by chance. */
 int layout_read(struct vault *, struct err *);
+int layout_put(struct vault *, struct err *);
+void layout_new_id(struct vault *);
 
 /* recover.c: see vault_open() */
 int recover_head(struct vault *, struct err *);
 int recover_tmp(struct vault *, struct err *);
+/* recover_foreign(v, e): what to do where manifests are another vault's; -1. */
+int recover_foreign(const struct vault *, struct err *);
 /* recover_miss(v, e): EK_CORRUPT where packs tell of commits that no manifest is there of. */
 int recover_miss(struct vault *, struct err *);
 int recover_scratch(struct vault *, struct err *);
@@ -117,6 +121,8 @@ void recover_alarm(struct vault *, const struct err *);
  * looked at, for mending.
  */
 int vault_open_bare(const char *, bool wait, const struct vault_env *, struct vault **, struct err *);
+/* vault_open_nameless(path, env, out, e): one whose vault.json can't be read, likewise; EK_REFUSED where it can be. */
+int vault_open_nameless(const char *, const struct vault_env *, struct vault **, struct err *);
 int vault_take_lock(struct vault *, bool wait, struct err *);
 void vault_drop_lock(struct vault *);
 

@@ -279,6 +279,14 @@ enum blame {
 	BLAME_CHAIN,		/* it knows more than the manifests */
 };
 
+int
+recover_foreign(const struct vault *v, struct err *e)
+{
+	return err_next(e, "vault.json may be another vault's: if so move it "
+	    "away, and mailkeep init --rebind imaps://USER@SERVER %s makes it "
+	    "anew", v->path);
+}
+
 /* Apply one manifest; ${*prev} is the hash of the one before and becomes its own. */
 static int
 apply_manifest(struct vault *v, struct catalog *c, uint64_t commit,
@@ -297,6 +305,7 @@ apply_manifest(struct vault *v, struct catalog *c, uint64_t commit,
 	if (strcmp(head->vault, v->id) != 0) {
 		err_set(e, EK_CORRUPT,
 		    "manifest %" PRIu64 " belongs to another vault", commit);
+		recover_foreign(v, e);
 		goto out;
 	}
 	if (!digest_equal(&head->prev, prev)) {

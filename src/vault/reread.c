@@ -497,6 +497,67 @@ reread_packs(struct verify *y, struct err *e)
 	return rc;
 }
 
+/* ---- what was compacted ---- */
+
+struct compacted {
+	struct verify	*y;
+	const struct recorded *pack;
+	uint64_t	 left;
+};
+
+static int
+note_left_behind(void *arg, const struct digest *sha256,
+    const struct known_blob *b, struct err *e)
+{
+	struct compacted *c = arg;
+
+	(void)b;
+	note_damaged(c->y, c->pack, sha256);
+	c->left++;
+	return cancel_check(e);
+}
+
+static void
+tell_left_behind(const struct compacted *c)
+{
+	char *file = xasprintf("packs/%s", c->pack->name);
+	char *why = xasprintf("it was compacted, and %" PRIu64 " message%s "
+	    "went to no other pack", c->left, c->left == 1 ? "" : "s");
+
+	verify_find(c->y, &(struct vault_finding){ .kind = FOUND_PACK,
+	    .damage = true, .file = file, .why = why });
+	free(file);
+	free(why);
+}
+
+int
+reread_compacted(struct verify *y, struct err *e)
+{
+	struct compacted c;
+	struct known_pack known;
+	size_t i;
+	int r;
+
+	if (y->v->catalog == NULL)
+		return 0;
+	for (i = 0; i < y->packs_n; i++) {
+		c = (struct compacted){ .y = y, .pack = &y->packs[i] };
+		if (!c.pack->retired)
+			continue;
+		r = catalog_pack(y->v->catalog, c.pack->name, &known, e);
+		/* What was retired for another reason may have been given up. */
+		if (r == 1 && known.retired != 0 &&
+		    strcmp(known.why, RETIRE_COMPACTED) == 0)
+			r = catalog_pack_blobs(y->v->catalog, c.pack->name,
+			    note_left_behind, &c, e);
+		if (r == -1)
+			return -1;
+		if (c.left > 0)
+			tell_left_behind(&c);
+	}
+	return 0;
+}
+
 /* ---- what it costs ---- */
 
 static int
@@ -556,4 +617,24 @@ reread_costs(struct verify *y, struct err *e)
 	rc = catalog_costs(y->v->catalog, all, n, on_cost, y, e);
 	free(all);
 	return rc;
+}
+
+static int
+count_lost(void *arg, const struct known_message *m, struct err *e)
+{
+	struct verify *y = arg;
+	const struct damaged key = { .sha256 = m->sha256 };
+
+	(void)e;
+	if (y->damaged_n == 0 || bsearch(&key, y->damaged, y->damaged_n,
+	    sizeof(*y->damaged), by_digest) == NULL)
+		y->report->lost++;
+	return 0;
+}
+
+int
+reread_lost(struct verify *y, struct err *e)
+{
+	return y->v->catalog == NULL ? 0 :
+	    catalog_lost(y->v->catalog, count_lost, y, e);
 }

@@ -282,10 +282,11 @@ is_sound(struct salvage *s, uint64_t commit, struct err *e)
 
 	got = manifest_open(s->v->manifests, commit, &r, e);
 	if (got == 0) {
-		if (strcmp(manifest_head(r)->vault, s->v->id) != 0)
+		if (strcmp(manifest_head(r)->vault, s->v->id) != 0) {
+			s->foreign = true;
 			got = err_set(e, EK_CORRUPT,
 			    "it belongs to another vault");
-		else
+		} else
 			do {
 				got = manifest_next(r, &rec, &line, e);
 			} while (got == 1);
@@ -477,7 +478,15 @@ take_stock(struct salvage *s, struct err *e)
 	if (s->last == 0)
 		return err_set(e, EK_FAIL,
 		    "there is neither a manifest nor a pack");
-	return look_at_manifests(s, e);
+	if (look_at_manifests(s, e) == -1)
+		return -1;
+	/* They are right, and who they should belong to is not. */
+	if (s->foreign && s->sound.n == 0) {
+		err_set(e, EK_CORRUPT, "all manifests that can be read belong "
+		    "to another vault than vault.json");
+		return recover_foreign(s->v, e);
+	}
+	return 0;
 }
 
 /* What a damaged bundle has still goes into files of its own, and then the bundle is of no use. */

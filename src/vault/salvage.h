@@ -28,6 +28,7 @@ struct salvage {
 	struct vault	*v;
 	struct vault_salvage_report *report;
 	struct numbers	 sound;		/* commits whose manifest can be read */
+	bool		 foreign;	/* some can, and are another vault's */
 	struct manifest_dir *dir;	/* own: of the new manifests */
 	char		*dir_name;	/* own: in orphans/ */
 	struct catalog	*catalog;	/* own: of the new chain, scratch */

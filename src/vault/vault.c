@@ -134,12 +134,10 @@ open_write(struct vault *v, bool wait, struct err *e)
 	return vault_clear(v, e);
 }
 
-/* With its packs and manifests, which were not looked at yet. */
+/* Its packs and manifests, which were not looked at yet. */
 static int
-open_parts(struct vault *v, const char *path, struct err *e)
+open_parts(struct vault *v, struct err *e)
 {
-	if (open_dir(v, path, e) == -1)
-		return -1;
 	if ((v->packs = io_open_dir(v->dir, "packs", e)) == -1 ||
 	    manifest_dir_open(v->dir, "manifests", &v->manifests, e) == -1) {
 		if (e->sys != ENOENT)
@@ -158,11 +156,36 @@ vault_open_bare(const char *path, bool wait, const struct vault_env *env,
 {
 	struct vault *v = new_vault(env);
 
-	if (open_parts(v, path, e) == -1 || open_locked(v, wait, e) == -1) {
+	if (open_dir(v, path, e) == -1 || open_parts(v, e) == -1 ||
+	    open_locked(v, wait, e) == -1) {
 		err_add(e, "%s", path);
 		vault_close(&v);
 		return -1;
 	}
+	*out = v;
+	return 0;
+}
+
+int
+vault_open_nameless(const char *path, const struct vault_env *env,
+    struct vault **out, struct err *e)
+{
+	struct vault *v = new_vault(env);
+	int rc;
+
+	if ((rc = open_dir(v, path, e)) == 0)
+		rc = err_set(e, EK_REFUSED, "its vault.json is all right");
+	else if (e->kind == EK_CORRUPT && v->dir != -1 &&
+	    open_parts(v, e) == 0 && open_locked(v, false, e) == 0)
+		rc = 0;
+	if (rc == -1) {
+		err_add(e, "%s", path);
+		vault_close(&v);
+		return -1;
+	}
+	account_free(&v->account);
+	free(v->created);
+	v->created = NULL;
 	*out = v;
 	return 0;
 }
@@ -174,7 +197,7 @@ vault_open(const char *path, enum vault_mode mode,
 	struct vault *v = new_vault(env);
 	int rc;
 
-	if (open_parts(v, path, e) == -1)
+	if (open_dir(v, path, e) == -1 || open_parts(v, e) == -1)
 		goto fail;
 	v->checking = mode == VAULT_CHECK;
 	v->reading = mode == VAULT_READ || v->checking;

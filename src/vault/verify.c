@@ -150,9 +150,10 @@ read_manifest(struct verify *y, uint64_t commit, const struct digest *prev,
 		return -1;
 	head = manifest_head(r);
 	rc = 0;
-	if (strcmp(head->vault, y->v->id) != 0)
+	if (strcmp(head->vault, y->v->id) != 0) {
+		y->foreign = true;
 		rc = err_set(e, EK_CORRUPT, "it belongs to another vault");
-	else if (prev != NULL && !digest_equal(&head->prev, prev))
+	} else if (prev != NULL && !digest_equal(&head->prev, prev))
 		rc = err_set(e, EK_CORRUPT,
 		    "it doesn't follow the one before it, which was replaced "
 		    "or is damaged");
@@ -662,16 +663,6 @@ apply_all(struct verify *y, struct err *e)
 	return 0;
 }
 
-static int
-count_lost(void *arg, const struct known_message *m, struct err *e)
-{
-	uint64_t *n = arg;
-
-	(void)m, (void)e;
-	++*n;
-	return 0;
-}
-
 /* ---- all of it ---- */
 
 static int
@@ -689,10 +680,8 @@ verify(struct verify *y, struct err *e)
 		packs_wrong = packs_wrong || y->packs[i].wrong;
 	if ((y->opts->read_data || packs_wrong) && reread_packs(y, e) == -1)
 		return -1;
-	if (reread_costs(y, e) == -1)
-		return -1;
-	return y->v->catalog == NULL ? 0 :
-	    catalog_lost(y->v->catalog, count_lost, &y->report->lost, e);
+	return reread_compacted(y, e) == -1 || reread_costs(y, e) == -1 ? -1 :
+	    reread_lost(y, e);
 }
 
 static int
@@ -704,6 +693,12 @@ verdict(const struct verify *y, struct err *e)
 
 	for (i = 0; i < FOUND_KINDS; i++)
 		all += r->damage[i];
+	/* They are right, and who they should belong to is not. */
+	if (y->foreign && y->heads_n == 0) {
+		err_set(e, EK_CORRUPT, "all manifests that can be read belong "
+		    "to another vault than vault.json");
+		return recover_foreign(y->v, e);
+	}
 	if (all > 0 && r->costs > 0)
 		return err_set(e, EK_CORRUPT, "the vault is damaged: %" PRIu64
 		    " message%s can't be read", r->costs,

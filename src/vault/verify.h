@@ -41,6 +41,7 @@ struct verify {
 	struct vault_verify_report *report;
 	struct head	*heads;		/* own: of the manifests that can be read, in order */
 	size_t		 heads_n, heads_cap;
+	bool		 foreign;	/* some manifest can be read, and is another vault's */
 	struct recorded	*packs;		/* own; sorted once all are known */
 	size_t		 packs_n, packs_cap;
 	char		**retired;	/* own */
@@ -67,8 +68,14 @@ int reread_begin(struct verify *, struct err *);
 void reread_note(struct verify *, const struct record *);
 int reread_give(struct verify *, uint64_t commit, bool sound, struct err *);
 void reread_release(struct verify *);
-/* Read the packs that are chosen, or damaged by their looks; then tell which messages all damage costs. */
+/* Read the packs that are chosen, or damaged by their looks. */
 int reread_packs(struct verify *, struct err *);
+/*
+ * As the catalog has it, if there is one: contents that were in a compacted pack and went to no other, which is damage;
+ * then which messages all damage costs, and how many were given up by a repair.
+ */
+int reread_compacted(struct verify *, struct err *);
 int reread_costs(struct verify *, struct err *);
+int reread_lost(struct verify *, struct err *);
 
 #endif

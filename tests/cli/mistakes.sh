@@ -87,6 +87,7 @@ python3 - <<-'END' &
 END
 wait_for 10 test -e locked
 try 'mailkeep backup mail'
+try 'mailkeep init --rebind --offline --timeout 90 --yes mail'
 kill $!
 wait $! 2>/dev/null || :
 

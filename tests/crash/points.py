@@ -22,7 +22,8 @@ KIND
     --verify COMMAND    what must exit 0 where the vault is right: before the first --next and behind the last
     --broken            the vault is damaged before: it is right only when the command has ended well
 
-In the end it says how many points it has tried, and exits 1 if one of them left harm.
+In the end it says how many points it has tried, and exits 1 if one of them left harm, or if nothing happened at more
+than a tenth of them (and more than one).
 """
 import errno
 import getopt
@@ -40,6 +41,7 @@ TOOLS = os.path.join(os.environ["BUILD"], "tests", "tool")
 SCRATCH = os.environ["TMPDIR"]
 ALL = os.environ.get("MK_CRASH") == "all"
 WORKERS = int(os.environ.get("MK_CRASH_JOBS", "0")) or (os.cpu_count() or 1 if ALL else 1)
+MISSED = 0.1            # of the points that are tried, or one: so many may be gone the next time
 LIMIT = 60              # seconds: who takes longer hangs (a lost connection is tried again for 44)
 FEW = int(os.environ.get("MK_CRASH_FEW", 10))      # complaints, then it is enough
 
@@ -216,7 +218,7 @@ def differences(a, b):
     return ["-" + x for x in sorted(a - b)[:3]] + ["+" + x for x in sorted(b - a)[:3]]
 
 
-# ---- the points ----
+# ---- the points: KIND_points() lists them, KIND_try() tries one and returns whether it was met ----
 
 def counted(scene, calls):
     """The lines of a run without a crash."""
@@ -251,6 +253,7 @@ def kill_try(scene, point):
     if rc not in (-9, 0):
         raise Harm("exit %s, not killed: %s" % (rc, scene.said()))
     scene.after(rc == 0)
+    return rc == -9
 
 
 def faults_of(sort, call, calls):
@@ -296,6 +299,7 @@ def fault_try(scene, point):
     note_down(scene, rc, how, e, n, call, sort, path.replace(scene.work, ""), len(hit))
     check_status(scene, rc, how, e, point, hit)
     scene.after(rc == 0)
+    return hit != []
 
 
 def check_status(scene, rc, how, e, point, hit):
@@ -370,6 +374,7 @@ def alloc_try(scene, point):
         raise Harm("want of memory is told as damage: %s" % scene.said())
     note_down(scene, rc, how, n, where[:200])
     scene.after(rc == 0)
+    return os.path.exists(trace)
 
 
 def power_points(scene):
@@ -415,6 +420,7 @@ def power_try(scene, point):
     powerloss.build(scene.record.tree(k, mode), scene.work)
     scene.out, scene.err = b"", scene.record.said(k)
     scene.after(k == len(scene.record.calls))
+    return True
 
 
 def synced_points(scene):
@@ -438,8 +444,9 @@ def synced_try(scene, point):
                 raise Harm("not complete")
         except Harm:
             print("needed: %s (%s)" % (point[0], mode), flush=True)
-            return
+            return True
     print("not needed: %s" % point[0], flush=True)
+    return True
 
 
 def note_down(scene, *words):
@@ -459,16 +466,18 @@ def chosen(scene, points):
     return [points[int((i + 0.5) * stride)] for i in range(scene.sample)]
 
 
-def work_on(scene, points, attempt, first, said):
-    """One of the workers."""
+def work_on(scene, points, attempt, first, said, met):
+    """One of the workers; a byte for each point that was met goes to the pipe."""
     scene.work = "%s.%d" % (scene.work, first)
     bad = 0
     for i in range(first, len(points), WORKERS):
         scene.fresh()
         try:
-            attempt(scene, points[i])
+            if attempt(scene, points[i]):
+                os.write(met, b"+")
         except Harm as e:
             bad += 1
+            os.write(met, b"+")
             text = " ".join(str(x) for x in points[i]).replace(scene.work, "").replace(SCRATCH, "")
             os.write(said, ("%s %s, %s: %s\n" % (scene.kind, scene.name, text, e)).encode(errors="surrogateescape"))
             if bad >= FEW:
@@ -500,23 +509,32 @@ def main(argv):
         return 1
     some = chosen(scene, points)
     pids = []
+    met, met_end = os.pipe()
     for first in range(WORKERS):
         pid = os.fork()
         if pid == 0:
             rc = 99
             try:
-                rc = min(work_on(scene, some, globals()[scene.kind + "_try"], first, 1), 98)
+                rc = min(work_on(scene, some, globals()[scene.kind + "_try"], first, 1, met_end), 98)
             except BaseException:
                 sys.excepthook(*sys.exc_info())
             finally:
                 sys.stderr.flush()
                 os._exit(rc)
         pids.append(pid)
+    os.close(met_end)
+    with open(met, "rb") as f:
+        hit = len(f.read())
     bad = sum(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids)
     shutil.rmtree(scene.work, ignore_errors=True)
-    print("%s %s: %s, %d points, %d tried, %d did harm, %.0f s" % (
-        scene.kind, scene.name, scene.facts, len(points), len(some), bad, time.monotonic() - began), flush=True)
-    return 1 if bad else 0
+    print("%s %s: %s, %d points, %d tried, %d met, %d did harm, %.0f s" % (
+        scene.kind, scene.name, scene.facts, len(points), len(some), hit, bad, time.monotonic() - began), flush=True)
+    if bad:
+        return 1
+    if len(some) - hit > max(1, MISSED * len(some)):
+        print("%s %s: nothing happened at %d points" % (scene.kind, scene.name, len(some) - hit))
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -180,8 +180,14 @@ mailkeep export "$V" --format zip --to - INBOX >piped.zip
 "$python" -c 'import zipfile, sys; z = zipfile.ZipFile("piped.zip"); assert z.testzip() is None; print(len(z.namelist()))' >got
 [ "$(cat got)" = "$(grep -c '^INBOX	' on-server)" ] || fail "a piped zip holds others"
 
-# A full disk is one, also behind stdout.
-expect_exit 8 bash -c 'mailkeep export "$0" --format zip --to - >/dev/full' "$V"
+# A full disk is one, also behind stdout, whether it shows on the way or only at the end.
+for folder in '*' empty; do
+	expect_exit 8 bash -c 'mailkeep export "$0" "$1" --format zip --to - >/dev/full' "$V" "$folder"
+	same "$TMPDIR/err" - <<-'END'
+		mailkeep: can't write to stdout: No space left on device
+		  -> make room and run it again
+	END
+done
 
 # ---- what is chosen ----
 

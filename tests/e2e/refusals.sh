@@ -157,9 +157,9 @@ said 'ermission denied'
 vault_is "$V" 'live 3 '
 
 # Nobody reads the answer: a closed or full stdout is an error, and no harm.
-expect_exit 1 bash -c 'mailkeep list "$0" >/dev/full' "$V"
+expect_exit 8 bash -c 'mailkeep list "$0" >/dev/full' "$V"
 expect_exit 1 bash -c 'mailkeep list "$0" >&-' "$V"
 expect_exit 0 bash -c 'mailkeep backup "$0" >&- 2>&-' "$V"
-expect_exit 1 bash -c 'mailkeep backup --json "$0" >/dev/full' "$V"
+expect_exit 8 bash -c 'mailkeep backup --json "$0" >/dev/full' "$V"
 expect_exit 0 bash -c 'mailkeep backup "$0" </dev/null >&- 2>&- <&-' "$V"
 mirrors "$V"

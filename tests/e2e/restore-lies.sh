@@ -118,12 +118,26 @@ late()
 	trying=$*
 	target_start "$@"
 	restore_on "$V"
+	sleep 2
+	target_has_all
+	nothing_appended "$V"
+}
+# Nor does a run that begins behind one that was killed believe its first look.
+cold()
+{
+	trying="killed, $*"
+	target_start "$@"
+	(ulimit -c 0; exec timeout -s KILL 0.7 mailkeep restore --yes --insecure-plaintext --password-file "$TMPDIR/target.password" \
+		--to "$TARGET" "$V" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null) || :
+	restore_on "$V"
+	sleep 2
 	target_has_all
 	nothing_appended "$V"
 }
 for at in 1 30; do
 	for way in '' "$plain" "$old"; do
-		trial late $way --late 1@$at
+		trial late $way --late 1.5@$at
+		trial cold $way --late 2@$at
 	done
 done
 trials_end

@@ -40,17 +40,25 @@ live()
 	vault_is "$V" "live $1 "
 }
 
-room 46m
-vault_init "$V"
-imap put INBOX '' '' "$TMPDIR/1" >/dev/null
-expect_exit 0 mailkeep backup "$V"
+# some: the vault is right, and has some messages, not all six.
+some()
+{
+	local n
 
-# Enough to begin, not enough to end.
-imap put INBOX '' '' "$TMPDIR"/[2-6] >/dev/null
+	vault_is "$V" ''
+	n=$(read_vault "$V" list | wc -l)
+	[[ $n == [2-5] ]] || fail "line ${BASH_LINENO[0]}: $n messages are there"
+	expect_exit 0 mailkeep list "$V"
+	expect_exit 0 mailkeep verify --read-data "$V"
+}
+
+# Enough to begin, not enough to end: what has come by then is kept, though it is not much.
+room 60m
+vault_init "$V"
+imap put INBOX '' '' "$TMPDIR"/[1-6] >/dev/null
 expect_exit 8 mailkeep backup "$V"
-said 'No space left on device'
-live 1
-expect_exit 0 mailkeep list "$V"
+said 'are free on the vault'
+some
 room 100m
 expect_exit 0 mailkeep backup "$V"
 live 6
@@ -66,6 +74,21 @@ room 120m
 expect_exit 0 mailkeep backup "$V"
 live 7
 
+# An import likewise.
+mkdir -p "$TMPDIR/md/cur"
+cp "$TMPDIR"/[1-6] "$TMPDIR/md/cur"
+mv "$V" "$TMPDIR/of-the-server"
+room 64m
+vault_init "$V"
+expect_exit 8 mailkeep import "$V" "$TMPDIR/md"
+said 'are free on the vault'
+some
+room 120m
+expect_exit 0 mailkeep import "$V" "$TMPDIR/md"
+live 6
+rm -rf "$V"
+mv "$TMPDIR/of-the-server" "$V"
+
 # One that is larger than all there is: those before it are kept.
 { printf 'Subject: huge\r\n\r\n'; yes 'a line of a message that is larger than the disk' | head -c 150000000 || :; } >"$TMPDIR/huge"
 imap put INBOX '' '' "$TMPDIR/1" >/dev/null
@@ -75,6 +98,20 @@ said 'MiB is on its way'
 live 8
 imap expunge INBOX "$huge"
 rm "$TMPDIR/huge"
+
+# One that seemed to fit.
+imap create Work
+{ printf 'Subject: wide\r\n\r\n'; openssl enc -aes-128-ctr -pass pass:7 -nosalt -pbkdf2 -in /dev/zero 2>/dev/null |
+	head -c 22000000 | base64 || :; } >"$TMPDIR/wide"
+imap put Work '' '' "$TMPDIR/wide" >/dev/null
+rm -rf "$V"
+room 40m
+vault_init "$V"
+expect_exit 8 mailkeep backup --folder Work "$V"
+said 'No space left on device'
+live 0
+imap delete Work
+rm "$TMPDIR/wide"
 
 # Many messages, and a server that tells how much it holds: it is known before that this does not fit.
 rm -rf "$V"

@@ -9,7 +9,7 @@
  *			o	what needs a new descriptor, anywhere
  *			n	what passes over a socket
  *	MK_CRASH_LOG	append a line for each call: its number, its name, its sort (one of MWSRLON), what it is about
- *	MK_CRASH_HIT	append such a line for each call that was made to fail
+ *	MK_CRASH_HIT	append such a line for each call that was made to fail or cut short
  *	MK_CRASH_AT	the number of the call, from 1
  *	MK_CRASH_HOW	before, after: SIGKILL there; half: in the middle of a write
  *			fail: the call fails with the errno MK_CRASH_ERRNO; short: it reads or writes one byte
@@ -189,14 +189,18 @@ reached(const char *call, int fd, const char *name, enum sort sort,
 		errno = e;
 		return FAIL;
 	}
-	if (strcmp(how, "short-on") == 0)
-		return piece ? SHORT : NOTHING;
+	if (strcmp(how, "short-on") == 0 ||
+	    (n == at && strcmp(how, "short") == 0)) {
+		if (!piece)
+			return NOTHING;
+		note("MK_CRASH_HIT", n, call, sort, path);
+		errno = saved;
+		return SHORT;
+	}
 	if (n != at)
 		return NOTHING;
 	if (strcmp(how, "before") == 0)
 		die();
-	if (strcmp(how, "short") == 0)
-		return piece ? SHORT : NOTHING;
 	if (strcmp(how, "half") == 0)
 		return sort == WRITES ? HALF : NOTHING;
 	return strcmp(how, "after") == 0 ? AFTER : NOTHING;

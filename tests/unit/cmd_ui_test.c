@@ -179,15 +179,16 @@ test_json_lines_leave_at_once_and_other_data_may_wait(void **state)
 	close(fd[1]);
 }
 
+#define FULL	"mailkeep: can't write to stdout: No space left on device\n" \
+		"  -> make room and run it again\n"
+
 static void
-test_what_stdout_cannot_take_makes_the_status_1(void **state)
+test_what_stdout_cannot_take_makes_the_status(void **state)
 {
 	static const struct { const char *path; int before, after;
 	    const char *err; } t[] = {
-		{ "/dev/full", 0, 1, "mailkeep: can't write to stdout: "
-		    "No space left on device\n" },
-		{ "/dev/full", 3, 3, "mailkeep: can't write to stdout: "
-		    "No space left on device\n" },
+		{ "/dev/full", 0, 8, FULL },
+		{ "/dev/full", 3, 3, FULL },
 		{ "/dev/null", 0, 0, "" },
 		{ "pipe", 0, 1, "" },
 	};
@@ -246,6 +247,36 @@ test_a_sink_fails_when_its_reader_is_gone_and_nobody_hears_of_it(void **state)
 	assert_string_equal(got, "");
 	free(got);
 	close(fd[1]);
+	close(s.out);
+	close(s.err);
+}
+
+static void
+test_a_sink_tells_a_full_disk_from_other_failures(void **state)
+{
+	static char much[100 * 1024];
+	struct stage s;
+	struct sink to;
+	struct err e = { .kind = EK_NONE };
+	char *got;
+	int fd;
+
+	(void)state;
+	memset(much, 'x', sizeof(much));
+	stage_files(&s, &plain);
+	ui_finish(&s.ui, 0);
+	assert_true((fd = open("/dev/full", O_WRONLY)) != -1);
+	s.ui = ui_new(fd, s.err);
+	to = ui_bytes(s.ui);
+	assert_int_equal(sink_write(&to, much, sizeof(much), &e), -1);
+	assert_int_equal(e.kind, EK_SPACE);
+	/* It is told once, however often it is heard of. */
+	ui_error(s.ui, &e);
+	assert_int_equal(ui_finish(&s.ui, err_status(e.kind, e.sys)), 8);
+	got = contents(s.err);
+	assert_string_equal(got, FULL);
+	free(got);
+	close(fd);
 	close(s.out);
 	close(s.err);
 }
@@ -655,9 +686,11 @@ main(void)
 		    test_json_ends_with_a_summary_that_has_the_exit_code),
 		cmocka_unit_test(
 		    test_json_lines_leave_at_once_and_other_data_may_wait),
-		cmocka_unit_test(test_what_stdout_cannot_take_makes_the_status_1),
+		cmocka_unit_test(test_what_stdout_cannot_take_makes_the_status),
 		cmocka_unit_test(
 	    test_a_sink_fails_when_its_reader_is_gone_and_nobody_hears_of_it),
+		cmocka_unit_test(
+		    test_a_sink_tells_a_full_disk_from_other_failures),
 		cmocka_unit_test(test_a_signal_ends_a_write_that_nobody_reads),
 		cmocka_unit_test(
 		    test_bytes_go_to_a_file_as_they_are_and_to_a_terminal_as_text),
