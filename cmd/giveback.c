@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -12,6 +11,7 @@
 #include "cmd/ask.h"
 #include "cmd/findings.h"
 #include "cmd/giveback.h"
+#include "cmd/later.h"
 #include "cmd/table.h"
 #include "cmd/wrap.h"
 #include "mail/name.h"
@@ -397,15 +397,6 @@ tell_rest(const struct job_restore_report *r, struct err *e)
 
 /* ---- the work ---- */
 
-static double
-seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* Where journals are; to be freed.  NULL: there is no place. */
 static char *
 state_place(struct err *e)
@@ -463,7 +454,7 @@ restore(struct work *w, struct vault *v, const struct job_restore_opts *job,
     struct job_restore_report *r, struct err *e)
 {
 	struct job_restore_plan plan;
-	double began = seconds();
+	double began = later_clock();
 	int rc;
 
 	w->findings = findings_new(w->app->ui);
@@ -484,9 +475,9 @@ restore(struct work *w, struct vault *v, const struct job_restore_opts *job,
 	if (w->o->dry_run)
 		return rc;
 	if (ui_json(w->app->ui))
-		report_json(w->app->ui, w, r, seconds() - began);
+		report_json(w->app->ui, w, r, later_clock() - began);
 	if (r->appended > 0 && (rc == 0 || e->kind == EK_PARTIAL))
-		report_text(w, r, seconds() - began);
+		report_text(w, r, later_clock() - began);
 	return rc;
 }
 

@@ -40,6 +40,7 @@ cyrus_start()
 		CYRUS_PORT=$((10000 + RANDOM % 20000))
 		cyrus_services >"$CYRUS_DIR/cyrus.conf"
 		server_own "$CYRUS_DIR"
+		# shellcheck disable=SC2086	# it is several words
 		# It ends all of its process group, which must not be ours; but it has to end with us, however we end.
 		LD_LIBRARY_PATH=$cyrus_libraries setsid ${as_server:-setpriv} --pdeathsig=TERM "$cyrus_bin/master" -C "$CYRUS_DIR/imapd.conf" \
 			-M "$CYRUS_DIR/cyrus.conf" -p "$CYRUS_DIR/pid" >"$CYRUS_DIR/out" 2>&1 </dev/null &

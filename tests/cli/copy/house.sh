@@ -94,7 +94,7 @@ arrived
 # ---- passwords from a person: each account's once, the new one's before the backup ----
 
 cat >answer.py <<-'END'
-	import os, pty, sys
+	import os, pty, re, signal, sys
 
 	def run(answers, *args):
 	    """It is asked these questions, in this order, and no others."""
@@ -108,6 +108,8 @@ cat >answer.py <<-'END'
 	            text += got
 	            if answers and text.endswith(answers[0][0]):
 	                os.write(fd, answers.pop(0)[1] + b"\n")
+	            elif re.search(rb"(Password for [^ ]*: |\[y/N\] )$", text):
+	                os.kill(pid, signal.SIGKILL)    # one question too many
 	    except OSError:
 	        pass
 	    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
