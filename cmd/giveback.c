@@ -12,8 +12,7 @@
 #include "cmd/findings.h"
 #include "cmd/giveback.h"
 #include "cmd/later.h"
-#include "cmd/table.h"
-#include "cmd/wrap.h"
+#include "cmd/planned.h"
 #include "mail/name.h"
 
 struct work {
@@ -21,11 +20,8 @@ struct work {
 	const struct giveback *o;
 	const char	*title;		/* borrowed; of the target */
 	struct findings	*findings;	/* own */
-	struct table	*table;		/* own; NULL where none is printed */
-	bool		 spoken;	/* the plan is for people, on stdout */
-	bool		 planned;	/* it has been told whole */
+	struct planned	 plan;		/* own */
 	bool		 checking;	/* the progress shown is that of the check */
-	uint64_t	 reached;	/* messages of which that told */
 };
 
 static const char *
@@ -34,64 +30,7 @@ plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* "1 message (3.4 KiB)" */
-static void
-add_messages(struct buf *to, uint64_t n, uint64_t bytes)
-{
-	char text[TEXT_MAX], size[TEXT_MAX];
-
-	buf_addf(to, "%s message%s (%s)", text_count(text, n), plural(n),
-	    text_size(size, bytes));
-}
-
 /* ---- the plan ---- */
-
-static const struct table_column columns[] = {
-	{ "FOLDER", TABLE_LEFT, 10, 3, 0 },
-	{ "TO", TABLE_LEFT, 10, 3, 0 },
-	{ "", TABLE_LEFT, 0, 0, 4 },
-	{ "MESSAGES", TABLE_RIGHT, 0, 0, 0 },
-	{ "SIZE", TABLE_RIGHT, 0, 0, 3 },
-	{ "THERE", TABLE_RIGHT, 0, 0, 2 },
-	{ "WHY", TABLE_LEFT, 12, 2, 1 },
-};
-
-static void
-folder_json(struct ui *ui, const struct job_restore_folder *f)
-{
-	struct json_out *j = ui_json_begin(ui, "folder");
-
-	json_str(j, "folder", name_shown(f->name));
-	if (name_undecodable(f->name) != NULL)
-		json_bool(j, "undecodable", true);
-	json_str(j, "to", name_shown(f->to));
-	if (f->how != NULL)
-		json_str(j, "why", f->how);
-	json_bool(j, "exists", f->exists);
-	json_u64(j, "messages", f->messages);
-	json_u64(j, "bytes", f->bytes);
-	json_u64(j, "there", f->there);
-	json_u64(j, "left", f->left);
-	ui_json_end(ui);
-}
-
-static void
-folder_row(const struct work *w, const struct job_restore_folder *f)
-{
-	enum ui_style style = f->messages > 0 ? UI_PLAIN : UI_DIM;
-	char text[TEXT_MAX];
-
-	table_styled(w->table, style, "%s", name_shown(f->name));
-	table_styled(w->table, style, "%s", strcmp(f->name, f->to) == 0 ? "" :
-	    name_shown(f->to));
-	table_styled(w->table, style, "%s", f->exists ? "" : "new");
-	table_styled(w->table, style, "%s", text_count(text, f->messages));
-	table_styled(w->table, style, "%s", f->messages == 0 ? "" :
-	    text_size(text, f->bytes));
-	table_styled(w->table, style, "%s", f->there == 0 ? "" :
-	    text_count(text, f->there));
-	table_styled(w->table, style, "%s", f->how == NULL ? "" : f->how);
-}
 
 static void
 tell_folder(void *arg, const struct job_restore_folder *f)
@@ -99,130 +38,7 @@ tell_folder(void *arg, const struct job_restore_folder *f)
 	const struct work *w = arg;
 
 	ui_waited(w->app->ui);
-	if (ui_json(w->app->ui))
-		folder_json(w->app->ui, f);
-	else if (w->table != NULL && (f->messages > 0 || !f->exists ||
-	    f->left > 0 || w->app->globals.ui.verbose > 0))
-		folder_row(w, f);
-}
-
-static void
-plan_json(const struct work *w, const struct job_restore_plan *p)
-{
-	struct json_out *j = ui_json_begin(w->app->ui, "plan");
-
-	json_str(j, "account", w->title);
-	if (p->server[0] != '\0')
-		json_str(j, "server", p->server);
-	json_u64(j, "folders", p->folders);
-	json_u64(j, "made", p->made);
-	json_u64(j, "messages", p->messages);
-	json_u64(j, "bytes", p->bytes);
-	json_u64(j, "there", p->there);
-	json_u64(j, "left", p->left);
-	if (p->has_quota) {
-		json_u64(j, "quota_used", p->quota_used);
-		json_u64(j, "quota_limit", p->quota_limit);
-	}
-	if (p->append_limit > 0)
-		json_u64(j, "append_limit", p->append_limit);
-	ui_json_end(w->app->ui);
-}
-
-/* A line below the table, which is as wide. */
-static void
-say(const struct work *w, const struct buf *text)
-{
-	struct buf all = BUF_INIT(16384), out = BUF_INIT(16384);
-	size_t width = ui_width(w->app->ui), n;
-	const char *line;
-
-	buf_addf(&all, "%s: %s", w->title, buf_text(text));
-	wrap_line(&out, buf_text(&all), width == 0 ? SIZE_MAX : width, 0,
-	    "    ");
-	for (line = buf_text(&out); *line != '\0'; line += n) {
-		n = strcspn(line, "\n");
-		ui_print(w->app->ui, "%.*s", (int)n, line);
-		n += line[n] == '\n';
-	}
-	buf_release(&all);
-	buf_release(&out);
-}
-
-/* What is to be done, and what the others are. */
-static void
-add_plan(struct buf *to, const struct job_restore_plan *p)
-{
-	char n[TEXT_MAX];
-
-	if (p->messages > 0) {
-		add_messages(to, p->messages, p->bytes);
-		buf_adds(to, " to append");
-	} else
-		buf_adds(to, "nothing to append");
-	if (p->made > 0)
-		buf_addf(to, ", %s folder%s to make", text_count(n, p->made),
-		    plural(p->made));
-	if (p->there > 0)
-		buf_addf(to, "; %s message%s %s there already",
-		    text_count(n, p->there), plural(p->there),
-		    p->there == 1 ? "is" : "are");
-	if (p->left > 0)
-		buf_addf(to, "; %s left out, as was said",
-		    text_count(n, p->left));
-}
-
-static void
-plan_text(const struct work *w, const struct job_restore_plan *p)
-{
-	struct buf line = BUF_INIT(4096);
-	char used[TEXT_MAX], limit[TEXT_MAX];
-
-	add_plan(&line, p);
-	if (!w->spoken) {
-		ui_note(w->app->ui, "%s: %s", w->title, buf_text(&line));
-		buf_release(&line);
-		return;
-	}
-	say(w, &line);
-	buf_clear(&line);
-	if (p->has_quota)
-		buf_addf(&line, "%s of %s are in use there",
-		    text_size(used, p->quota_used),
-		    text_size(limit, p->quota_limit));
-	if (p->append_limit > 0)
-		buf_addf(&line, "%sa message may have %s there",
-		    line.n > 0 ? "; " : "", text_size(limit, p->append_limit));
-	if (p->messages > 0 && line.n > 0)
-		say(w, &line);
-	buf_release(&line);
-}
-
-/* What will not fit is known before anything is sent. */
-static void
-warn_quota(const struct work *w, const struct job_restore_plan *p)
-{
-	char room[TEXT_MAX], need[TEXT_MAX];
-	uint64_t free = p->quota_used < p->quota_limit ?
-	    p->quota_limit - p->quota_used : 0;
-
-	if (p->has_quota && p->bytes > free)
-		ui_warn(w->app->ui, "%s: there is room for %s, which is not "
-		    "enough for %s", w->title, text_size(room, free),
-		    text_size(need, p->bytes));
-}
-
-static void
-tell_plan(struct work *w, const struct job_restore_plan *p)
-{
-	w->planned = true;
-	findings_rest(w->findings);
-	table_end(&w->table);
-	if (ui_json(w->app->ui))
-		plan_json(w, p);
-	else
-		plan_text(w, p);
-	warn_quota(w, p);
+	planned_folder(&w->plan, f);
 }
 
 /* Whether to go on. */
@@ -234,12 +50,13 @@ decide(void *arg, const struct job_restore_plan *p, struct err *e)
 	char n[TEXT_MAX];
 	int r;
 
-	tell_plan(w, p);
+	findings_rest(w->findings);
+	planned_tell(&w->plan, p);
 	if (w->o->yes || (p->messages == 0 && p->made == 0))
 		return 1;
 	if (p->messages > 0) {
 		buf_adds(&what, "Append ");
-		add_messages(&what, p->messages, p->bytes);
+		planned_messages(&what, p->messages, p->bytes);
 		buf_adds(&what, " to");
 	} else
 		buf_addf(&what, "Make %s folder%s in", text_count(n, p->made),
@@ -359,7 +176,7 @@ report_text(const struct work *w, const struct job_restore_report *r,
 	char n[TEXT_MAX], span[TEXT_MAX];
 
 	buf_adds(&line, "restored ");
-	add_messages(&line, r->appended, r->appended_bytes);
+	planned_messages(&line, r->appended, r->appended_bytes);
 	buf_addf(&line, " in %s folder%s to %s", text_count(n, r->folders),
 	    plural(r->folders), w->title);
 	if (r->there > 0)
@@ -458,18 +275,18 @@ restore(struct work *w, struct vault *v, const struct job_restore_opts *job,
 	int rc;
 
 	w->findings = findings_new(w->app->ui);
-	if ((w->spoken = speaks(w)))
-		w->table = table_new(w->app->ui, columns,
-		    sizeof(columns) / sizeof(columns[0]));
+	w->plan = (struct planned){ .ui = w->app->ui, .title = w->title,
+	    .spoken = speaks(w), .all = w->app->globals.ui.verbose > 0 };
+	planned_begin(&w->plan);
 	ui_waiting(w->app->ui, "looking at what is on %s ...",
 	    job->target->host);
 	rc = job_restore(v, job, r, &plan, e);
 	ui_waited(w->app->ui);
 	ui_progress_end(w->app->ui);
-	if (!w->planned && (rc == 0 || e->kind == EK_PARTIAL))
-		tell_plan(w, &plan);
-	table_end(&w->table);
 	findings_free(&w->findings);
+	if (!w->plan.told && (rc == 0 || e->kind == EK_PARTIAL))
+		planned_tell(&w->plan, &plan);
+	planned_end(&w->plan);
 	if (rc == -1)
 		tell_rest(r, e);
 	if (w->o->dry_run)
@@ -551,15 +368,27 @@ from_section(struct app *app, const char *name, struct target *t)
 	return 1;
 }
 
-/* What is neither an account nor a vault, but has an @, was meant to be a server. */
+/*
+ * What is neither an account nor a vault, but has an @, was meant to be a server.  It is repeated only where it holds
+ * no password.
+ */
 static int
 no_such_target(const char *name, struct err *e)
 {
-	if (e->kind == EK_NOVAULT && strchr(name, '/') == NULL &&
-	    strchr(name, '@') != NULL) {
-		e->next[0] = '\0';
-		err_next(e, "did you mean imaps://%s?", name);
-	}
+	struct err other;
+	struct account *a;
+	char *guess;
+
+	if (e->kind != EK_NOVAULT || strchr(name, '/') != NULL ||
+	    strchr(name, '@') == NULL)
+		return -1;
+	err_set(e, EK_USAGE, "a server is written imaps://[user@]host[:port]");
+	a = account_new();
+	guess = xasprintf("imaps://%s", name);
+	if (account_url(a, guess, &other) == 0)
+		err_next(e, "did you mean %s?", guess);
+	free(guess);
+	account_free(&a);
 	return -1;
 }
 

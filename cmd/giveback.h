@@ -1,8 +1,8 @@
 /*
  * giveback.h - messages of a vault into an account, with their options, for restore and copy.
  *
- * Such a verb has a struct giveback named ${back} among its options, and a row for each, in alphabetical order among its
- * own and those of choose.h.
+ * Such a verb has a struct giveback named ${back} among its options, and a row for each, in alphabetical order among
+ * its own and those of choose.h.
  */
 #ifndef CMD_GIVEBACK_H
 #define CMD_GIVEBACK_H

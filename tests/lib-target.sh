@@ -8,6 +8,7 @@
 #	target_dump			"FOLDER<tab>SHA-256<tab>flags<tab>date in seconds" of each message there, sorted
 #	target_folders			"NAME<tab>attributes" of each folder, sorted
 #	target_imap COMMAND...		tests/tool/imap.py as the owner, who sees no faults
+#	target_put FOLDER FLAGS DATE TEXT	append a message as the owner, but quicker
 #	target_log PATTERN		the lines of its log that match (an extended regular expression); target_count: how many
 #	target_forget			the log is empty
 #	target_stop
@@ -17,6 +18,7 @@
 #					$TMPDIR/out and $TMPDIR/err; try_restore: whatever comes of it
 #	restore_on VAULT [OPTION...]	again and again, as long as it exits 75 (at most RESTORE_TIMES), then it must exit 0
 #					(EXIT=N: N); RESTORED_IN is how often
+#	killed_restore SECONDS VAULT [OPTION...]	it is killed after so long
 #	target_before			what is there now is to stay as it is
 #	target_has_all [COLUMNS]	each message of $TMPDIR/wanted is there once, and what was there before is as it was; and
 #					no client made a mistake
@@ -104,6 +106,19 @@ target_imap()
 	IMAP_PASSWORD=any python3 "$TOP/tests/tool/imap.py" "127.0.0.1:$TARGET_PORT" owner "$@"
 }
 
+target_put()
+{
+	local line
+
+	exec 7<>"/dev/tcp/127.0.0.1/$TARGET_PORT"
+	printf 'x LOGIN owner x\r\ny APPEND "%s" (%s) "%s" {%d+}\r\n%s\r\nz LOGOUT\r\n' "$1" "$2" "$3" ${#4} "$4" >&7
+	while IFS= read -r -t 60 line <&7; do
+		[[ $line != 'y OK'* ]] || { exec 7<&-; return 0; }
+	done
+	exec 7<&-
+	fail "the target doesn't take a message"
+}
+
 target_log()
 {
 	grep -E -- "$1" "$TARGET_LOG" || :
@@ -146,6 +161,20 @@ try_restore()
 	shift
 	mailkeep restore -v --yes --insecure-plaintext --password-file "$TMPDIR/target.password" --to "$TARGET" "$@" \
 		"$vault" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null
+}
+
+# killed_restore SECONDS VAULT [OPTION...]: it is killed after so long.
+killed_restore()
+{
+	local after=$1 vault=$2 pid
+
+	shift 2
+	mailkeep restore --yes --insecure-plaintext --password-file "$TMPDIR/target.password" --to "$TARGET" "$@" "$vault" \
+		>"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null &
+	pid=$!
+	sleep "$after"
+	kill -KILL $pid 2>/dev/null || :
+	wait $pid 2>/dev/null || :
 }
 
 restore()
@@ -238,7 +267,7 @@ trial()
 {
 	local dir pid some
 
-	while [ ${#running[@]} -ge "${TRIALS-12}" ]; do
+	while [ ${#running[@]} -ge "${TRIALS-16}" ]; do
 		wait -n "${running[@]}" 2>/dev/null || :
 		some=()
 		for pid in "${running[@]}"; do

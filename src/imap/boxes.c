@@ -283,7 +283,9 @@ boxes_take_lsub(void *arg, const struct response *r, struct err *e)
 	struct mail_box *box;
 
 	(void)e;
+	/* Courier lists what is above a subscribed folder, too. */
 	if (r->kind == RESP_LSUB && !r->bad && !r->name_nul &&
+	    !flags_has(buf_text(&r->list), "\\Noselect") &&
 	    (box = find(arg, r->name)) != NULL)
 		box->subscribed = true;
 	return 0;

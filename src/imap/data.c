@@ -51,6 +51,20 @@ data_flags(struct cursor *c, struct buf *out)
 	return 0;
 }
 
+/* RFC 8474, section 7: letters, digits, '_' and '-'. */
+static bool
+is_objectid(const struct str *s)
+{
+	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789_-";
+	size_t i;
+
+	for (i = 0; i < s->n && s->p[i] != '\0' &&
+	    strchr(safe, s->p[i]) != NULL; i++)
+		;
+	return i == s->n;
+}
+
 int
 data_id(struct response *r, struct cursor *c, const char *prefix,
     const char **out)
@@ -66,8 +80,7 @@ data_id(struct response *r, struct cursor *c, const char *prefix,
 	cursor_blanks(c);
 	if (parentheses && !cursor_take(c, ')'))
 		return -1;
-	if (s.nil || s.n == 0 || s.n > ID_MAX ||
-	    memchr(s.p, '\0', s.n) != NULL)
+	if (s.nil || s.n == 0 || s.n > ID_MAX || !is_objectid(&s))
 		return 0;
 	memcpy(text, prefix, n);
 	memcpy(text + n, s.p, s.n);

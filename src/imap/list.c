@@ -9,16 +9,26 @@
 #include "imap/session.h"
 #include "mail/name.h"
 
-/* The items of STATUS that this server knows. */
+/*
+ * Cyrus 3.6.1 answers MAILBOXID in a LIST with memory that is not its own any more; STATUS and EXAMINE are right.  It
+ * is known by a capability that nobody else has.
+ */
+static bool
+lists_false_ids(const struct imap *im)
+{
+	return strcasestr(imap_capability(im), " NO_ATOMIC_RENAME") != NULL;
+}
+
+/* The items of STATUS that this server knows; ${listed}: as a part of LIST. */
 static void
-status_items(const struct imap *im, bool sizes, struct buf *b)
+status_items(const struct imap *im, bool sizes, bool listed, struct buf *b)
 {
 	buf_adds(b, "(MESSAGES UIDNEXT UIDVALIDITY");
 	if (imap_can(im, CAP_CONDSTORE))
 		buf_adds(b, " HIGHESTMODSEQ");
 	if (sizes && imap_can(im, CAP_STATUS_SIZE))
 		buf_adds(b, " SIZE");
-	if (imap_can(im, CAP_OBJECTID))
+	if (imap_can(im, CAP_OBJECTID) && !(listed && lists_false_ids(im)))
 		buf_adds(b, " MAILBOXID");
 	buf_adds(b, ")");
 }
@@ -54,7 +64,7 @@ list_extended(struct imap *im, bool sizes, struct incoming *in,
 		buf_adds(&b, " SPECIAL-USE");
 	if (imap_can(im, CAP_LIST_STATUS)) {
 		buf_adds(&b, " STATUS ");
-		status_items(im, sizes, &b);
+		status_items(im, sizes, true, &b);
 	}
 	buf_adds(&b, ")");
 	rc = ask(im, buf_text(&b), boxes_take_list, in, e);
@@ -218,7 +228,7 @@ imap_status(struct imap *im, struct mail_box *const *boxes, size_t n,
 	asked.v = xcalloc(n, sizeof(*asked.v));
 	memcpy(asked.v, boxes, n * sizeof(*asked.v));
 	qsort(asked.v, n, sizeof(*asked.v), by_name_at);
-	status_items(im, sizes, &items);
+	status_items(im, sizes, false, &items);
 	while (answered < n) {
 		while (sent < n && imap_room(im))
 			if (put_status(im, boxes[sent++], buf_text(&items),

@@ -1,6 +1,6 @@
 /*
- * letter.h - one message on its way to the target: its bytes, proven, and if need be repaired; its flags and date as they
- * are sent.
+ * letter.h - one message on its way to the target: its bytes, proven, and if need be repaired; its flags and date as
+ * they are sent.
  */
 #ifndef JOB_LETTER_H
 #define JOB_LETTER_H
@@ -19,7 +19,10 @@ struct letter {
 
 void letter_init(struct letter *, struct restore *);
 void letter_release(struct letter *);
-/* letter_load(l, item, m, e): read it from the vault: 1, or 0: it can't be read, and that was told.  Overwrites ${m}'s texts. */
+/*
+ * letter_load(l, item, m, e): read it from the vault: 1, or 0: it can't be read, and that was told.  Overwrites ${m}'s
+ * texts.
+ */
 int letter_load(struct letter *, struct item *, const struct known_message *, struct err *);
 /* letter_cure(l, done_out, e): a repaired copy of what is loaded; what was done to it. */
 int letter_cure(struct letter *, struct defects *, struct err *);

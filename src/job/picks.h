@@ -1,6 +1,6 @@
 /*
- * picks.h - the messages that somebody chose, noted in a scratch file, so that the catalog is not held while something is
- * done with them: what is kept in memory of one is two numbers of the caller's.
+ * picks.h - the messages that somebody chose, noted in a scratch file, so that the catalog is not held while something
+ * is done with them: what is kept in memory of one is two numbers of the caller's.
  */
 #ifndef JOB_PICKS_H
 #define JOB_PICKS_H

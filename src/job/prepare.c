@@ -1,6 +1,6 @@
 /*
- * prepare.c - the target's folders before anything is sent: which ones they are, what they won't take, and that they are
- * there.
+ * prepare.c - the target's folders before anything is sent: which ones they are, what they won't take, and that they
+ * are there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -253,7 +253,18 @@ fail_folder(struct restore *r, struct folder_to *f, const char *why)
 	return 0;
 }
 
-/* Under a name that is easier to take: 1, 0 there is none, -1. */
+static bool
+is_listed(const struct restore *r, const char *wire)
+{
+	size_t i;
+
+	for (i = 0; i < r->boxes.n; i++)
+		if (strcmp(r->boxes.v[i].wire, wire) == 0)
+			return r->boxes.v[i].selectable;
+	return false;
+}
+
+/* Under a name that is easier to take: as imap_create(), with EK_NO where there is no such name, too. */
 static int
 make_safer(struct restore *r, struct imap *im, struct folder_to *f,
     struct err *e)
@@ -264,13 +275,15 @@ make_safer(struct restore *r, struct imap *im, struct folder_to *f,
 
 	if (safer == NULL || find_folder(r, safer) < r->folders_n) {
 		free(safer);
-		return 0;
+		return -1;
 	}
 	wire = name_to_wire(safer);
-	if ((rc = imap_create(im, wire, f->use, e)) == -1) {
+	/* An earlier run may have made it. */
+	rc = is_listed(r, wire) ? 0 : imap_create(im, wire, f->use, e);
+	if (rc == -1) {
 		free(wire);
 		free(safer);
-		return e->kind == EK_NO ? 0 : -1;
+		return -1;
 	}
 	restore_note(r, "%s: the server would not make it; it is called %s "
 	    "there", name_shown(f->name), safer);
@@ -278,7 +291,7 @@ make_safer(struct restore *r, struct imap *im, struct folder_to *f,
 	free(f->wire);
 	f->name = safer;
 	f->wire = wire;
-	return 1;
+	return rc;
 }
 
 static int
@@ -291,10 +304,12 @@ make(struct restore *r, struct imap *im, struct folder_to *f, struct err *e)
 		if (e->kind != EK_NO)
 			return -1;
 		why = *e;
-		if ((rc = make_safer(r, im, f, e)) != 1)
-			return rc == -1 ? -1 : fail_folder(r, f, why.text);
+		if ((rc = make_safer(r, im, f, e)) == -1)
+			return e->kind == EK_NO ? fail_folder(r, f, why.text) :
+			    -1;
 	}
 	f->exists = true;
+	f->unseen = rc == 0;
 	r->report->made += rc == 1;
 	return 1;
 }
@@ -307,8 +322,12 @@ opened(struct restore *r, struct folder_to *f, const struct imap_event *ev,
 		return fail_folder(r, f, ev->text);
 	if (ev->read_only)
 		return fail_folder(r, f, "it may only be read");
+	/* Where messages of this run begin does not change when a connection is made anew. */
+	if (!f->opened || f->uidvalidity != ev->box.uidvalidity ||
+	    !f->selected)
+		f->uidnext = ev->box.uidnext;
 	f->uidvalidity = ev->box.uidvalidity;
-	f->uidnext = ev->box.uidnext;
+	f->selected = true;
 	free(f->permanent);
 	f->permanent = ev->permanent == NULL ? NULL : xstrdup(ev->permanent);
 	if (journal_folder(r->journal, f->name, f->uidvalidity, f->uidnext,

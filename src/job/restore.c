@@ -223,6 +223,14 @@ choose_id(struct restore *r, const char *id, struct err *e)
 	commit = m.commit;
 	line = m.line;
 	folder = m.folder;
+	for (i = 0; i < r->n; i++) {
+		struct known_message other;
+
+		if (picks_get(&r->picks, r->items[i].at, &other, e) == -1)
+			return -1;
+		if (other.commit == commit && other.line == line)
+			return 0;
+	}
 	for (i = 0; i < r->sources_n && r->sources[i].folder != folder; i++)
 		;
 	if (i == r->sources_n) {
@@ -410,6 +418,21 @@ has_todo(const struct restore *r, const struct folder_to *f)
 	return false;
 }
 
+/* It was there when it was to be made: what is in it? */
+static int
+look_into(struct restore *r, struct folder_to *f, struct err *e)
+{
+	size_t i;
+
+	while (there_find_in(r, f, e) == -1)
+		if (restore_again(r, e) == -1)
+			return -1;
+	f->unseen = false;
+	for (i = f->first; i < f->first + f->n; i++)
+		r->report->there += r->items[i].state == ITEM_THERE;
+	return open_folder(r, f, e);
+}
+
 static int
 append_folder(struct restore *r, struct folder_to *f, struct err *e)
 {
@@ -419,6 +442,8 @@ append_folder(struct restore *r, struct folder_to *f, struct err *e)
 	if (f->exists && !f->subscribe && !has_todo(r, f))
 		return 0;
 	if ((rc = open_folder(r, f, e)) != 1)
+		return rc;
+	if (f->unseen && (rc = look_into(r, f, e)) != 1)
 		return rc;
 	return has_todo(r, f) ? send_folder(r, f, e) : 0;
 }

@@ -72,7 +72,7 @@ struct job_restore_opts {
 	size_t		 maps_n;
 	bool		 no_roles;	/* folders of a special use keep their names */
 	bool		 by_message_id;	/* --match message-id: what has the same Message-ID is there */
-	bool		 duplicates;	/* don't look what is there, but for what this program put there itself */
+	bool		 duplicates;	/* don't look what is there, but for what an interrupted run put there */
 	bool		 deleted;	/* restore \Deleted, too */
 	bool		 fix;		/* append repaired copies of what would be refused */
 	bool		 no_check;
@@ -80,12 +80,13 @@ struct job_restore_opts {
 	const char	*state;		/* the directory for journals; made where it isn't there */
 	/* Told on the way; all may be NULL. */
 	void		(*folder)(void *, const struct job_restore_folder *);	/* a line of the plan */
-	int		(*plan)(void *, const struct job_restore_plan *, struct err *);	/* 1 go on, 0 no, -1; not with dry_run */
+	/* 1 go on, 0 no, -1; not called with dry_run */
+	int		(*plan)(void *, const struct job_restore_plan *, struct err *);
 	void		(*found)(void *, const struct job_restore_finding *);
 	void		(*note)(void *, const char *);	/* a sentence worth knowing */
 	/* ${checking}: the check of so many; else the appending */
-	void		(*progress)(void *, const char *folder, bool checking, uint64_t done, uint64_t total, uint64_t bytes,
-			    uint64_t bytes_total);
+	void		(*progress)(void *, const char *folder, bool checking, uint64_t done, uint64_t total,
+			    uint64_t bytes, uint64_t bytes_total);
 	void		*arg;
 };
 
@@ -93,9 +94,9 @@ struct job_restore_opts {
  * job_restore(vault, opts, report_out, plan_out, e): bring the chosen messages into the target account, each once: what
  * is there already stays as it is, whether it came by an earlier run that was interrupted or otherwise, and nothing of
  * the target is ever changed or deleted.  0: all are there, as far as was checked.  -1: EK_PARTIAL: all that could be
- * done is done, the rest was told; EK_SPACE: the target's quota is full; EK_TEMP, EK_CANCELLED: run it again, it goes on
- * where it stopped; EK_REFUSED: opts->plan said no, or a journal can't be kept; EK_LOCKED: another restore of that vault
- * to that account is at work.  Report and plan are filled in any case.
+ * done is done, the rest was told; EK_SPACE: the target's quota is full; EK_TEMP, EK_CANCELLED: run it again, it goes
+ * on where it stopped; EK_REFUSED: opts->plan said no, or a journal can't be kept; EK_LOCKED: another restore of that
+ * vault to that account is at work.  Report and plan are filled in any case.
  */
 int job_restore(struct vault *, const struct job_restore_opts *, struct job_restore_report *, struct job_restore_plan *,
     struct err *);

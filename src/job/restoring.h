@@ -37,9 +37,11 @@ struct folder_to {
 	const char	*use;		/* to be made for that special use; NULL: for none */
 	bool		 exists;	/* it is on the target */
 	bool		 opened;	/* the next four are known */
+	bool		 selected;	/* it was opened for writing, too */
 	bool		 failed;	/* it can't be made or opened: told */
 	bool		 subscribe;
 	bool		 broke;		/* a connection was lost over it */
+	bool		 unseen;	/* it was there when it was to be made: nobody looked what is in it */
 	uint64_t	 uidvalidity, uidnext;	/* when it was opened first */
 	char		*permanent;	/* own; canonical, or NULL: not told */
 	const char	*gmail_use;	/* its special use there, or NULL */
@@ -93,6 +95,7 @@ struct item {
 	bool		 cure;		/* it is to be repaired */
 	bool		 alone;		/* in a command of its own */
 	bool		 broke;		/* a connection was lost over it */
+	bool		 unseen;	/* it was there when it was to be made: nobody looked what is in it */
 };
 
 struct restore {
@@ -132,7 +135,8 @@ void restore_note(struct restore *, const char *, ...) __attribute__((format(pri
  * restore_found(r, kind, fault, item, reason): tell it; restore_found_folder(r, f, reason): a folder is left.  They
  * overwrite what picks_get() gave.
  */
-int restore_found(struct restore *, enum job_restore_kind, bool fault, const struct item *, const char *reason, struct err *);
+int restore_found(struct restore *, enum job_restore_kind, bool fault, const struct item *, const char *reason,
+    struct err *);
 void restore_found_folder(struct restore *, const struct folder_to *, const char *reason);
 /* restore_appended(r, item, size): it is there, by us. */
 void restore_appended(struct restore *, struct item *, uint64_t);
@@ -149,19 +153,21 @@ int prepare_judge(struct restore *, struct err *);
 int prepare_open(struct restore *, struct folder_to *, struct err *);
 
 /*
- * there.c: there_find(r, e): which of the messages are there already: they become THERE.  there_again(r, f, e): after a
+ * there.c: there_find(r, e): which of the messages are there already: they become THERE; there_find_in(r, f, e): of one
+ * folder.  there_again(r, f, e): after a
  * connection was lost: what of a folder is SENDING becomes SENT where it is there; else it is to be
  * sent.
  */
 int there_find(struct restore *, struct err *);
+int there_find_in(struct restore *, struct folder_to *, struct err *);
 int there_again(struct restore *, struct folder_to *, struct err *);
 
-/* send.c: send_folder(r, f, e): append what is TODO. */
+/* send.c: send_folder(r, f, e): append what is still to be sent. */
 int send_folder(struct restore *, struct folder_to *, struct err *);
 
 /*
- * labels.c, Gmail alone: labels_group(r, e): of the messages with one content one is appended, the others are labels of it;
- * labels_put(r, e): give them; labels_left(r): whether there are any to give.
+ * labels.c, Gmail alone: labels_group(r, e): of the messages with one content one is appended, the others are labels of
+ * it; labels_put(r, e): give them; labels_left(r): whether there are any to give.
  */
 int labels_group(struct restore *, struct err *);
 int labels_put(struct restore *, struct err *);

@@ -2,8 +2,8 @@
  * send.c - the messages of a folder go to the target.
  *
  * Commands follow each other without waiting for answers, with many messages in each where MULTIAPPEND is offered.  A
- * message is read from the vault and proven before the first byte of it is sent, since an APPEND can't be taken back.  A
- * command of several that is refused is halved until the culprit stands alone; what is refused alone is tried without
+ * message is read from the vault and proven before the first byte of it is sent, since an APPEND can't be taken back.
+ * A command of several that is refused is halved until the culprit stands alone; what is refused alone is tried without
  * its keywords, then without its date, then, if that was asked for, repaired.
  *
  * After a lost connection it is not known what came: there_again() looks before anything is sent again.
@@ -62,7 +62,7 @@ sending_part(struct sender *s, const struct command *of, size_t from, size_t to)
 	push_again(s, c);
 }
 
-/* Everything that was to be sent again becomes an ordinary TODO. */
+/* Everything that was to be sent again is to be sent as everything else. */
 static void
 drop_again(struct sender *s)
 {
@@ -78,7 +78,7 @@ drop_again(struct sender *s)
 	}
 }
 
-/* The next TODOs that go together, or NULL. */
+/* The next messages that go together, or NULL. */
 static struct command *
 next_command(struct sender *s, struct err *e)
 {
@@ -415,24 +415,34 @@ send_once(struct restore *r, struct folder_to *f, struct err *e)
 	return rc;
 }
 
+/* After a break: another session, and what came is found; then the folder is opened for writing again. */
+static int
+begin_again(struct restore *r, struct folder_to *f, struct item *alone,
+    struct err *e)
+{
+	struct err why = *e;
+
+	if (there_again(r, f, e) == -1 ||
+	    judge(r, f, alone, why.text, e) == -1)
+		return -1;
+	/* Courier appends nothing to a folder that is open for reading. */
+	return prepare_open(r, f, e) == -1 ? -1 : 0;
+}
+
 int
 send_folder(struct restore *r, struct folder_to *f, struct err *e)
 {
 	struct item *alone = NULL;
-	struct err why;
-	bool looked = true;
 
-	for (;;) {
-		if (looked && send_once(r, f, e) == 0)
-			return 0;
+	while (send_once(r, f, e) == -1) {
 		f->broke = true;
-		if (looked)
-			alone = suspect(r, f);
-		why = *e;
-		if (restore_again(r, e) == -1)
-			return -1;
-		looked = there_again(r, f, e) == 0;
-		if (looked && judge(r, f, alone, why.text, e) == -1)
-			return -1;
+		alone = suspect(r, f);
+		do {
+			if (restore_again(r, e) == -1)
+				return -1;
+		} while (begin_again(r, f, alone, e) == -1);
+		if (f->failed)
+			return 0;
 	}
+	return 0;
 }

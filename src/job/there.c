@@ -389,6 +389,12 @@ find_together(struct restore *r, struct folder_to **folders, size_t n,
 }
 
 int
+there_find_in(struct restore *r, struct folder_to *f, struct err *e)
+{
+	return find_together(r, &f, 1, false, e);
+}
+
+int
 there_again(struct restore *r, struct folder_to *f, struct err *e)
 {
 	return find_together(r, &f, 1, true, e);

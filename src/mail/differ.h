@@ -9,8 +9,8 @@
 #include "base/buf.h"
 
 /*
- * differ_text(old, old_n, new, new_n, out): append how ${new} came to be from ${old}: "header X-Spam added; body 12 bytes
- * shorter".  Names of header fields are the message's: escape them.
+ * differ_text(old, old_n, new, new_n, out): append how ${new} came to be from ${old}: "header X-Spam added; body: 12
+ * bytes less".  Names of header fields are the message's: escape them.
  */
 void differ_text(const char *, size_t, const char *, size_t, struct buf *);
 

@@ -9,10 +9,12 @@
  * no blanks at the ends, no '^', '"', '\' (imapsync's FAQ.Gmail).  Exchange: no
  * blank at the end (imapsync#154).
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "policy/policy.h"
 
 static bool
@@ -23,27 +25,41 @@ is_safe(char c)
 	    (c != '\0' && strchr(" -_.()&+@", c) != NULL);
 }
 
+/* Bytes of a character beyond U+FFFF, which Courier makes no folder of; 1 for all others. */
+static size_t
+long_character(const char *c)
+{
+	uint32_t cp;
+
+	return (unsigned char)*c >= 0xf0 &&
+	    utf8_next(c, strnlen(c, 4), &cp) == 4 ? 4 : 1;
+}
+
 char *
 policy_safer(const char *name, char delimiter)
 {
-	char *safer = xstrdup(name), *c, other = delimiter == '_' ? '-' : '_';
-	bool changed = false, first = true, last;
+	char *safer = xstrdup(name), *to = safer;
+	char other = delimiter == '_' ? '-' : '_';
+	bool first = true, last, good;
+	const char *c;
+	size_t n;
 
-	for (c = safer; *c != '\0'; c++) {
+	for (c = name; *c != '\0'; c += n) {
+		n = long_character(c);
 		if (delimiter != '\0' && *c == delimiter) {
+			*to++ = *c;
 			first = true;
 			continue;
 		}
-		last = c[1] == '\0' ||
-		    (delimiter != '\0' && c[1] == delimiter);
-		if (!is_safe(*c) || (first && *c == '.') ||
-		    ((first || last) && *c == ' ')) {
-			*c = other;
-			changed = true;
-		}
+		last = c[n] == '\0' ||
+		    (delimiter != '\0' && c[n] == delimiter);
+		good = n == 1 && is_safe(*c) && !(first && *c == '.') &&
+		    !((first || last) && *c == ' ');
+		*to++ = good ? *c : other;
 		first = false;
 	}
-	if (changed)
+	*to = '\0';
+	if (strcmp(safer, name) != 0)
 		return safer;
 	free(safer);
 	return NULL;

@@ -61,8 +61,7 @@ cold()
 	shift
 	trying="after $ms ms: $*"
 	target_start "$@"
-	timeout -s KILL "0.$(printf %03d "$ms")" mailkeep restore --yes --insecure-plaintext --password-file \
-		"$TMPDIR/target.password" --to "$TARGET" "$V" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null || :
+	killed_restore "0.$(printf %03d "$ms")" "$V"
 	mends
 }
 
@@ -81,11 +80,11 @@ for way in '' "$plain" "$blind" "$changes"; do
 			[ $how != half ] || [ "$sort" = W ] || continue
 			points=$((points + 1))
 			# A sample, another one for each way.
-			[ -n "${MK_CRASH-}" ] || [ $((points % 11)) = 0 ] || continue
+			[ -n "${MK_CRASH-}" ] || [ $((points % 17)) = 0 ] || continue
 			trial killed "$i" $how $way
 		done
 	done <"$calls"
-	for i in 1 2 3 4 5 6; do
+	for i in 1 2 3 4 5; do
 		trial cold $((i * i * 4 + RANDOM % 15 + 1)) $way --go-on
 	done
 done

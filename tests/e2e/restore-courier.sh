@@ -6,7 +6,7 @@ server=courier port=$COURIER_PORT
 . "$TOP/tests/e2e/journey.inc"
 
 EXIT=3 give "$V" "$COURIER_PORT"
-[ "$(summary 'messages appended checked identical')" = '315 314 314 308' ] || fail "$(tail -n 1 "$TMPDIR/out")"
+[ "$(summary 'messages appended checked identical')" = '315 315 315 309' ] || fail "$(tail -n 1 "$TMPDIR/out")"
 courier_imap snapshot >"$TMPDIR/away"
 # A last line has an end, an empty header too; no lone CR; no date up to 1970; no name beyond the BMP.
 moved "$TMPDIR/here" "$TMPDIR/away" <<'END'
@@ -16,7 +16,7 @@ changed	Odd	CR	body: line ends
 changed	Odd	header alone	line ends of the header
 changed	Odd	no end	body: 2 bytes more
 date	Odd	dated	it is of NOW, not 1970-01-01T00:00:00Z
-folder	Odd/😀		Error in IMAP command received by server.
+name	Odd/😀	INBOX.Odd._
 without	Odd	dated	only without its date: Error in IMAP command received by server.
 END
 maildir "$(courier_store)" >"$TMPDIR/away-store"
@@ -24,12 +24,12 @@ cut -f 4 "$TMPDIR/away" | sort >"$TMPDIR/want"
 same "$TMPDIR/want" "$TMPDIR/away-store"
 attributes courier_imap | sed 's/^INBOX\.//; s#\.#/#g' | sort >"$TMPDIR/away-folders"
 # It knows no special use.
-grep -v '^Odd/😀' "$TMPDIR/here-folders" >"$TMPDIR/folders"
+sed 's#^Odd/😀#Odd/_#' "$TMPDIR/here-folders" | sort >"$TMPDIR/folders"
 no_uses "$TMPDIR/folders" >"$TMPDIR/want"
 same "$TMPDIR/want" "$TMPDIR/away-folders"
 
-EXIT=3 again "$V" "$COURIER_PORT"
-[ "$(summary 'messages there')" = '315 314' ] || fail "$(tail -n 1 "$TMPDIR/out")"
+EXIT=0 again "$V" "$COURIER_PORT"
+[ "$(summary 'messages there')" = '315 315' ] || fail "$(tail -n 1 "$TMPDIR/out")"
 
 # And back, without a loss.
 cp "$TMPDIR/away-folders" "$TMPDIR/folders"

@@ -127,8 +127,7 @@ cold()
 {
 	trying="killed, $*"
 	target_start "$@"
-	(ulimit -c 0; exec timeout -s KILL 0.7 mailkeep restore --yes --insecure-plaintext --password-file "$TMPDIR/target.password" \
-		--to "$TARGET" "$V" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null) || :
+	killed_restore 0.7 "$V"
 	restore_on "$V"
 	sleep 2
 	target_has_all

@@ -96,7 +96,7 @@ put_file(const char *name, char type, struct fuzz_in body)
 
 	make_dirs(path);
 	if (type == '2')
-		(void)symlinkat(".", dir, path);
+		MUST(symlinkat(".", dir, path) == 0 || errno != 0);
 	else if ((fd = openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC |
 	    O_NOFOLLOW | O_CLOEXEC, 0600)) != -1) {
 		MUST(write(fd, body.p, body.n) == (ssize_t)body.n);

@@ -40,9 +40,9 @@ def main(source, target, report):
             names[o["folder"]] = o["to"]
         elif o["type"] == "note":
             m = re.match(r"(.*): the server would not make it; it is called (.*) there$", o["text"])
-            if m:
-                names[m.group(1)] = m.group(2)
-                said.append("\t".join(("name",) + m.groups()))
+            for folder in [k for k, v in names.items() if m and v == m.group(1)]:
+                names[folder] = m.group(2)
+                said.append("\t".join(("name", folder, m.group(2))))
         elif o["type"] == "finding":
             key = (o["folder"], o.get("uidvalidity"), o.get("uid"))
             if "uid" in o and key not in source:

@@ -23,6 +23,7 @@ try 'mailkeep restore'
 try 'mailkeep restore vault'
 try "mailkeep restore $to nowhere-else"
 try 'mailkeep restore vault --to berta@localhost'
+try 'mailkeep restore vault --to berta:hunter2@localhost'
 try 'mailkeep restore vault --to imaps://localhost:1'
 try 'mailkeep restore vault --to imaps://berta:hunter2@localhost:1'
 try 'mailkeep restore vault --to imap://berta@imap.example.org --insecure-plaintext'
