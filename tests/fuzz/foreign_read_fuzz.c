@@ -9,6 +9,7 @@
  * seconds: 4
  * megabytes: 300
  */
+#include <errno.h>
 #include <sys/stat.h>
 #include <ftw.h>
 
