@@ -265,15 +265,15 @@ trial_alone()
 
 trial()
 {
-	local dir pid some
+	local dir pid alive
 
 	while [ ${#running[@]} -ge "${TRIALS-16}" ]; do
 		wait -n "${running[@]}" 2>/dev/null || :
-		some=()
+		alive=()
 		for pid in "${running[@]}"; do
-			! kill -0 "$pid" 2>/dev/null || some+=("$pid")
+			! kill -0 "$pid" 2>/dev/null || alive+=("$pid")
 		done
-		running=(${some[@]+"${some[@]}"})
+		running=(${alive[@]+"${alive[@]}"})
 	done
 	trials=$((trials + 1))
 	dir=$TMPDIR/trial.$trials

@@ -149,6 +149,15 @@ same_but_crs(const char *a, size_t an, const char *b, size_t bn)
 }
 
 static void
+tell_sizes(size_t old, size_t new, const char *semi, struct buf *out)
+{
+	size_t n = old > new ? old - new : new - old;
+
+	buf_addf(out, "%sbody: %zu byte%s %s", semi, n, n == 1 ? "" : "s",
+	    old > new ? "less" : "more");
+}
+
+static void
 tell_bodies(const struct header *a, const struct header *b, struct buf *out)
 {
 	const char *semi = out->n > 0 ? "; " : "";
@@ -165,10 +174,7 @@ tell_bodies(const struct header *a, const struct header *b, struct buf *out)
 	} else if (same_but_crs(a->body, a->body_n, b->body, b->body_n))
 		buf_addf(out, "%sbody: line ends", semi);
 	else
-		buf_addf(out, "%sbody: %zu bytes %s", semi,
-		    a->body_n > b->body_n ? a->body_n - b->body_n :
-		    b->body_n - a->body_n,
-		    a->body_n > b->body_n ? "less" : "more");
+		tell_sizes(a->body_n, b->body_n, semi, out);
 }
 
 void

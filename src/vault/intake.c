@@ -4,13 +4,11 @@
  * The spool stands between wire and pack because the digest exists only after the last byte, and what comes before
  * a message in its pack depends on the digest.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/io.h"
 #include "base/mem.h"
@@ -19,32 +17,27 @@
 #include "vault/private.h"
 
 #define SPOOL_MEMORY	(4 * 1024 * 1024)	/* a larger message goes through a file */
-#define SPOOL_KEEP	(256 * 1024)		/* memory kept from one message to the next */
 
 void
-intake_init(struct intake *in)
+intake_init(struct intake *in, int tmp)
 {
 	memset(in, 0, sizeof(*in));
 	in->hasher = hasher_new();
-	buf_init(&in->mem, SPOOL_MEMORY);
+	spool_init(&in->spool, SPOOL_MEMORY, tmp);
 	buf_init(&in->text, MANIFEST_LINE_MAX);
-	in->fd = -1;
 }
 
 void
 intake_release(struct intake *in)
 {
 	hasher_free(&in->hasher);
-	buf_release(&in->mem);
+	spool_release(&in->spool);
 	buf_release(&in->text);
-	if (in->fd != -1)
-		close(in->fd);
-	in->fd = -1;
 }
 
-/* A message that is known to be large. */
+/* A message that is known to be large goes to the disk: is there room? */
 static int
-spool_for(struct vault_txn *t, uint64_t size, struct err *e)
+check_room(struct vault_txn *t, uint64_t size, struct err *e)
 {
 	char need[TEXT_MAX], have[TEXT_MAX];
 	uint64_t room;
@@ -55,8 +48,7 @@ spool_for(struct vault_txn *t, uint64_t size, struct err *e)
 		return err_set(e, EK_SPACE, "a message of %s is on its way, %s "
 		    "are free on the vault's disk", text_size(need, size),
 		    text_size(have, room));
-	t->intake.fd = io_spool(t->v->tmp, e);
-	return t->intake.fd == -1 ? -1 : 0;
+	return 0;
 }
 
 int
@@ -64,34 +56,13 @@ vault_intake(struct vault_txn *t, uint64_t size, struct err *e)
 {
 	struct intake *in = &t->intake;
 
-	if (in->fd != -1)
-		close(in->fd);
-	in->fd = -1;
-	if (in->mem.cap > SPOOL_KEEP)
-		buf_release(&in->mem);
-	buf_clear(&in->mem);
+	spool_clear(&in->spool);
 	if (!in->ended)
 		hasher_end(in->hasher, &in->sha256);	/* makes it ready again */
 	in->ended = false;
-	in->n = 0;
 	header_start(&in->scan);
 	mbox_probe_start(&in->probe);
-	return size > SPOOL_MEMORY ? spool_for(t, size, e) : 0;
-}
-
-/* The message outgrew memory. */
-static int
-spill(struct vault_txn *t, struct err *e)
-{
-	struct intake *in = &t->intake;
-
-	if ((in->fd = io_spool(t->v->tmp, e)) == -1)
-		return -1;
-	if (in->mem.n > 0 &&
-	    io_write_all(in->fd, in->mem.p, in->mem.n, e) == -1)
-		return -1;
-	buf_release(&in->mem);
-	return 0;
+	return size > SPOOL_MEMORY ? check_room(t, size, e) : 0;
 }
 
 static int
@@ -99,19 +70,13 @@ intake_write(void *arg, const void *p, size_t n, struct err *e)
 {
 	struct vault_txn *t = arg;
 	struct intake *in = &t->intake;
+	const struct sink to = spool_sink(&in->spool);
 
 	hasher_add(in->hasher, p, n);
 	header_feed(&in->scan, p, n);
 	if (t->v->container == CONTAINER_MBOX)
 		mbox_probe_feed(&in->probe, p, n);
-	in->n += n;
-	if (in->fd == -1) {
-		if (buf_add(&in->mem, p, n) == 0)
-			return 0;
-		if (spill(t, e) == -1)
-			return -1;
-	}
-	return io_write_all(in->fd, p, n, e);
+	return sink_write(&to, p, n, e);
 }
 
 struct sink
@@ -135,23 +100,13 @@ vault_intake_seen(struct vault_txn *t, struct digest *sha256)
 {
 	end_intake(&t->intake);
 	*sha256 = t->intake.sha256;
-	return t->intake.n;
+	return t->intake.spool.n;
 }
 
 const char *
 vault_intake_header(const struct vault_txn *t, enum header_field field)
 {
 	return t->intake.scan.value[field];
-}
-
-static int
-pour_intake(void *arg, const struct sink *to, struct err *e)
-{
-	struct intake *in = arg;
-
-	if (in->fd != -1)
-		return io_pour_file(in->fd, to, e);
-	return sink_write(to, in->mem.p, in->mem.n, e);
 }
 
 /* ---- what is known ---- */
@@ -258,8 +213,8 @@ put_in_pack(struct vault_txn *t, const char *member, int64_t mtime,
     struct place *place, struct err *e)
 {
 	struct intake *in = &t->intake;
-	struct source body = { pour_intake, in };
-	struct pack_entry entry = { .member = member, .size = in->n,
+	struct source body = spool_source(&in->spool);
+	struct pack_entry entry = { .member = member, .size = in->spool.n,
 	    .mtime = mtime < 0 ? 0 : mtime, .form = BLOB_PLAIN };
 
 	if (t->v->container == CONTAINER_MBOX)
@@ -276,14 +231,14 @@ intake_store(struct vault_txn *t, uint64_t folder, const char *member,
 	/* What is recorded belongs to a commit that is open, so that a pack's name carries its number. */
 	end_intake(&t->intake);
 	rec.u.blob.sha256 = t->intake.sha256;
-	rec.u.blob.size = t->intake.n;
+	rec.u.blob.size = t->intake.spool.n;
 	if (open_pack(t, folder, e) == -1 ||
 	    put_in_pack(t, member, mtime, &rec.u.blob.place, e) == -1)
 		return txn_break(t, e);
 	*place = rec.u.blob.place;
 	if (txn_emit(t, &rec, e) == -1)
 		return -1;
-	t->pending.bytes += t->intake.n;
+	t->pending.bytes += t->intake.spool.n;
 	return 0;
 }
 
@@ -360,7 +315,7 @@ intake_replace(struct vault_txn *t, const struct vault_box *box,
 	end_intake(&t->intake);
 	if (store_blob(t, box, m, true, &place, e) == -1)
 		return -1;
-	message = message_of(box, m, &t->intake.sha256, t->intake.n, NULL);
+	message = message_of(box, m, &t->intake.sha256, t->intake.spool.n, NULL);
 	return note_message(t, box, &message, &place, e);
 }
 
@@ -396,7 +351,7 @@ vault_add(struct vault_txn *t, const struct vault_box *box,
 	store = !known || t->v->container == CONTAINER_MBOX;
 	if (store && store_blob(t, box, m, known, &place, e) == -1)
 		return -1;
-	if (record_message(t, box, m, &in->sha256, in->n, NULL,
+	if (record_message(t, box, m, &in->sha256, in->spool.n, NULL,
 	    store ? &place : NULL, e) == -1)
 		return -1;
 	return !known;

@@ -5,6 +5,7 @@
 #define VAULT_PRIVATE_H
 
 #include "base/buf.h"
+#include "base/spool.h"
 #include "manifest/manifest.h"
 #include "mail/mbox.h"
 #include "pack/pack.h"
@@ -46,12 +47,10 @@ struct vault {
 	struct vault	*newer;		/* own; as it was then, or NULL */
 };
 
-/* The spool of one message: bytes in memory up to a bound, then in a nameless file. */
+/* One message on its way in. */
 struct intake {
 	struct hasher	*hasher;	/* own */
-	struct buf	 mem;		/* own */
-	int		 fd;		/* own; -1 while all is in memory */
-	uint64_t	 n;
+	struct spool	 spool;		/* own */
 	bool		 ended;		/* sha256 is final */
 	struct digest	 sha256;
 	struct header_scan scan;
@@ -158,7 +157,7 @@ int intake_has(struct vault_txn *, const struct digest *, struct err *);
 int intake_store(struct vault_txn *, uint64_t folder, const char *member, int64_t mtime, struct place *, struct err *);
 int intake_notes(struct vault_txn *, const struct buf *lines, struct err *);
 int intake_replace(struct vault_txn *, const struct vault_box *, const struct mail_meta *, struct err *);
-void intake_init(struct intake *);
+void intake_init(struct intake *, int tmp);
 void intake_release(struct intake *);
 
 #endif

@@ -30,7 +30,7 @@ vault_begin(struct vault *v, const char *verb, struct vault_txn **out,
 	t->v = v;
 	t->verb = xstrdup(verb);
 	t->run = v->head + 1;
-	intake_init(&t->intake);
+	intake_init(&t->intake, v->tmp);
 	*out = t;
 	return 0;
 }
@@ -243,7 +243,7 @@ vault_end(struct vault_txn **tp, struct rec_run_end *end, struct err *e)
 	}
 	/* A message that stopped half-way may hold the room that the end needs. */
 	intake_release(&t->intake);
-	intake_init(&t->intake);
+	intake_init(&t->intake, t->v->tmp);
 	if (txn_seal_pack(t, e) == -1)
 		goto fail;
 	end->run = t->run;

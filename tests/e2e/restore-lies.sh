@@ -53,8 +53,8 @@ for way in '' "$plain" "$old"; do
 		trial changed $way --rewrite header --cut before@8,30 --size-off 3
 	}
 done
-trial changed $plain --rewrite header --lose-each
-trial changed --rewrite header --lose-each
+
+trial changed --rewrite header --lose-each --cut after@3
 trial changed --rewrite ends
 
 # Flags and dates that are lost are told.

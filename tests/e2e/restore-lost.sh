@@ -21,8 +21,8 @@ lost()
 
 	trying=$*
 	if [ -n "${some-}" ]; then
-		only=(--folder Sent --folder Work)
-		grep -P '^(Sent|Work)\t' "$TMPDIR/wanted" >"$TMPDIR/of-these"
+		only=(--folder Drafts --folder Trash --folder 'Entw*')
+		grep -P '^(Drafts|Trash|Entw.*)\t' "$TMPDIR/wanted" >"$TMPDIR/of-these"
 		mv "$TMPDIR/of-these" "$TMPDIR/wanted"
 	fi
 	target_start "$@"
