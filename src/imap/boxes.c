@@ -283,10 +283,11 @@ boxes_take_lsub(void *arg, const struct response *r, struct err *e)
 	struct mail_box *box;
 
 	(void)e;
-	/* Courier lists what is above a subscribed folder, too. */
 	if (r->kind == RESP_LSUB && !r->bad && !r->name_nul &&
-	    !flags_has(buf_text(&r->list), "\\Noselect") &&
-	    (box = find(arg, r->name)) != NULL)
+	    (box = find(arg, r->name)) != NULL &&
+	    /* Courier lists what is above a subscribed folder, too: as \Noselect, which LIST says that it is not. */
+	    !(box->selectable && flags_has(buf_text(&r->list),
+	    "\\Noselect")))
 		box->subscribed = true;
 	return 0;
 }
