@@ -363,9 +363,13 @@ take_told(struct there *t, struct spot *s, struct want *w, struct err *e)
 	return 0;
 }
 
-/* What may have come in secret, among what came since. */
+/*
+ * What may have come in secret, among what came since: of several with the same header lines (a copy by a mailing list
+ * and a direct one have them, too) first the one of its date.
+ */
 static int
-take_secret(struct there *t, struct spot *s, struct want *w, struct err *e)
+take_secret(struct there *t, struct spot *s, struct want *w, bool of_date,
+    struct err *e)
 {
 	uint64_t key;
 	size_t i;
@@ -374,24 +378,33 @@ take_secret(struct there *t, struct spot *s, struct want *w, struct err *e)
 		return -1;
 	for (i = 0; key != 0 && i < s->seen_n && !w->done; i++)
 		if (!s->seen[i].taken && s->seen[i].key == key &&
-		    s->seen[i].uid >= w->entry.since)
+		    s->seen[i].uid >= w->entry.since && (!of_date ||
+		    (w->has_date && s->seen[i].has_date &&
+		    w->date == s->seen[i].date))) {
 			take(t, w, &s->seen[i]);
+			/* It is to be looked at in the end: what the server made of it is told. */
+			w->item->state = ITEM_SENT;
+		}
 	return 0;
 }
 
+/* What is known by a UID comes before what is only guessed: else a guess may take its place. */
 int
 match_changed(struct there *t, struct spot *s, struct err *e)
 {
+	enum { TOLD, OF_DATE, ANY, PASSES } pass;
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; rc == 0 && i < s->wants_n; i++) {
-		struct want *w = &s->wants[i];
+	for (pass = TOLD; pass < PASSES; pass++)
+		for (i = 0; rc == 0 && i < s->wants_n; i++) {
+			struct want *w = &s->wants[i];
 
-		if (w->done || w->entry.state == JOURNAL_NONE)
-			continue;
-		rc = is_secret(w) ? take_secret(t, s, w, e) :
-		    take_told(t, s, w, e);
-	}
+			if (w->done || w->entry.state == JOURNAL_NONE ||
+			    is_secret(w) != (pass != TOLD))
+				continue;
+			rc = pass == TOLD ? take_told(t, s, w, e) :
+			    take_secret(t, s, w, pass == OF_DATE, e);
+		}
 	return rc;
 }

@@ -501,24 +501,28 @@ outcome(struct restore *r, struct err *e)
 }
 
 static int
-carry_out(struct restore *r, struct err *e)
+finish(struct restore *r, struct err *e)
 {
-	int go = 1;
-
-	if (r->plan->messages == 0 && !has_more(r))
-		return journal_end(r->journal, e) == -1 ? -1 : outcome(r, e);
-	if (r->o->plan != NULL &&
-	    (go = r->o->plan(r->o->arg, r->plan, e)) == -1)
-		return -1;
-	if (go == 0)
-		return err_set(e, EK_REFUSED, "nothing was restored");
-	if (append_all(r, e) == -1)
-		return -1;
 	if (!r->o->no_check && recheck_all(r, e) == -1)
 		return -1;
 	if (!r->full && journal_end(r->journal, e) == -1)
 		return -1;
 	return outcome(r, e);
+}
+
+static int
+carry_out(struct restore *r, struct err *e)
+{
+	int go = 1;
+
+	if (r->plan->messages == 0 && !has_more(r))
+		return finish(r, e);
+	if (r->o->plan != NULL &&
+	    (go = r->o->plan(r->o->arg, r->plan, e)) == -1)
+		return -1;
+	if (go == 0)
+		return err_set(e, EK_REFUSED, "nothing was restored");
+	return append_all(r, e) == -1 ? -1 : finish(r, e);
 }
 
 /* It leaves the journal as it was: nothing is on its way by it. */

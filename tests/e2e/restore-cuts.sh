@@ -1,6 +1,5 @@
 # A restore that loses its connection, wherever that happens: run on until it is complete, there is one copy of each
 # message, none is missing, what was there is as it was, and another run appends nothing (R78-R83, R88, R97).
-# flavour: plain
 # timeout: 150
 # shellcheck disable=SC2086
 . "$TOP/tests/lib.sh"

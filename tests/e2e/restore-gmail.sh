@@ -1,6 +1,5 @@
 # Gmail: each content is appended once, and gets its other folders as labels; whatever is lost on the way, all is there in
 # the end, once, with all its labels (R78-R83).
-# flavour: plain
 # timeout: 90
 # shellcheck disable=SC2086
 . "$TOP/tests/lib.sh"

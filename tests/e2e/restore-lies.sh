@@ -1,6 +1,5 @@
 # Servers that do something else than they say: UIDs that aren't so, messages and dates and flags that are changed,
 # duplicates that are dropped, UIDVALIDITY that changes.  What came is told, never lost or doubled (R78-R83, R92-R94, R97).
-# flavour: plain
 # timeout: 120
 # shellcheck disable=SC2086
 . "$TOP/tests/lib.sh"

@@ -1,7 +1,6 @@
 # A restore that loses its connection again and again, or at any byte; answers that are lost each time; what is stored
 # though its answer never comes: in the end one copy of each message, none missing, and another run appends nothing
 # (R78-R83, R97).
-# flavour: plain
 # timeout: 150
 # shellcheck disable=SC2086
 . "$TOP/tests/lib.sh"

@@ -1,6 +1,5 @@
 # What servers refuse at a restore, and what comes of it: each message is there once, or named; keywords and dates that are
 # refused are left out and told; quotas, limits, throttling, folders that can't be made (R84-R91).
-# flavour: plain
 # timeout: 120
 # shellcheck disable=SC2086
 . "$TOP/tests/lib.sh"
