@@ -216,8 +216,9 @@ imap_close(struct imap **imp)
 void
 imap_body_to(struct imap *im, const struct imap_body *body)
 {
-	im->body = *body;
-	im->has_body = true;
+	im->has_body = body != NULL;
+	if (body != NULL)
+		im->body = *body;
 }
 
 /* ---- responses ---- */

@@ -500,16 +500,22 @@ look_run(struct look *l, struct look_box *boxes, size_t n,
 		boxes[i].turns = 0;
 		put_queue(l, &boxes[i]);
 	}
-	if (l->im == NULL && sign_in(l, e) == -1)
+	if (l->im == NULL && sign_in(l, e) == -1) {
+		l->h = NULL;
 		return -1;
+	}
 	if (h->body.begin != NULL)
 		imap_body_to(l->im, &h->body);
 	while ((r = turn(l, e)) != 0) {
 		if (r == 1)
 			continue;
 		if (sign_in_again(l, e) == -1)
-			return -1;
+			break;
 		restart(l);
 	}
-	return 0;
+	/* It is the caller's, and gone when more comes, or another session begins. */
+	l->h = NULL;
+	if (l->im != NULL)
+		imap_body_to(l->im, NULL);
+	return r;
 }

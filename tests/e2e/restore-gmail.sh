@@ -55,7 +55,7 @@ unlabelled()
 	target_start "$@"
 	try_restore "$V" || rc=$?
 	[ $rc = 3 ] || [ $rc = 75 ] || target_trouble "exit $rc"
-	target_faults
+	target_faults $gmail
 	restore "$V"
 	target_has_all
 }
@@ -66,10 +66,10 @@ cold()
 {
 	trying=$*
 	target_start $gmail
-	target_faults "$@"
+	target_faults $gmail "$@"
 	try_restore "$V" --no-check || :
 	rm -rf "$HOME/.local/state/mailkeep"
-	target_faults
+	target_faults $gmail
 	restore_on "$V"
 	target_has_all
 }
