@@ -4,17 +4,22 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "cmd/plain.h"
 #include "cmd/table.h"
+#include "cmd/wrap.h"
 
 #define GAP	2		/* blanks between columns */
+#define BELOW	"    "	/* before words below a row */
 #define CELL_MAX (64 * 1024)	/* bytes of a cell that are shown */
 
 struct cell {
 	char		*text;		/* own; plain */
+	char		*below;		/* own; plain; of a row's last cell, or NULL */
 	enum ui_style	 style;
 };
 
@@ -28,6 +33,7 @@ struct table {
 	size_t		 held, cap;	/* cells of them */
 	bool		 fitted;	/* the widths are final, the titles printed */
 	bool		 narrow;	/* on a terminal: what is wider is cut */
+	char		*below;		/* own; of the row that is begun, or NULL */
 	size_t		 blanks;	/* to stand before the next text of this line */
 };
 
@@ -171,6 +177,40 @@ print_titles(struct table *t)
 		    t->columns[i].title, UI_BOLD);
 }
 
+static void
+print_below(struct table *t, const char *text)
+{
+	size_t width = ui_width(t->ui), n;
+	struct buf out = BUF_INIT(2 * CELL_MAX);
+	const char *line;
+
+	wrap_line(&out, text, width == 0 ? SIZE_MAX : width, strlen(BELOW),
+	    BELOW);
+	ui_part(t->ui, UI_PLAIN, "%s", BELOW);
+	for (line = buf_text(&out); *line != '\0'; line += n) {
+		n = strcspn(line, "\n");
+		ui_part(t->ui, UI_PLAIN, "%.*s", (int)n, line);
+		ui_line_end(t->ui);
+		n += line[n] == '\n';
+	}
+	buf_release(&out);
+}
+
+/* All rows are held: columns without any text may go. */
+static void
+drop_empty(struct table *t)
+{
+	size_t i, k;
+
+	for (i = 1; i < t->n; i++) {
+		for (k = i; k < t->held && t->cells[k].text[0] == '\0';
+		    k += t->n)
+			;
+		if (t->columns[i].sparse && k >= t->held)
+			t->dropped[i] = true;
+	}
+}
+
 /* Print the rows that are held. */
 static void
 flush(struct table *t)
@@ -188,7 +228,10 @@ flush(struct table *t)
 	}
 	for (i = 0; i < t->held; i++) {
 		print_cell(t, i % t->n, t->cells[i].text, t->cells[i].style);
+		if (t->cells[i].below != NULL)
+			print_below(t, t->cells[i].below);
 		free(t->cells[i].text);
+		free(t->cells[i].below);
 	}
 	t->held = 0;
 }
@@ -204,7 +247,11 @@ cell_v(struct table *t, enum ui_style style, const char *fmt, va_list ap)
 
 	plain_format(&plain, ui_utf8(t->ui), fmt, ap);
 	t->cells = mem_grow(t->cells, &t->cap, t->held + 1, sizeof(*t->cells));
-	t->cells[t->held++] = (struct cell){ buf_take(&plain), style };
+	t->cells[t->held++] = (struct cell){ buf_take(&plain), NULL, style };
+	if (column == t->n - 1) {
+		t->cells[t->held - 1].below = t->below;
+		t->below = NULL;
+	}
 	if (!t->fitted) {
 		width = plain_width(t->cells[t->held - 1].text);
 		if (width > t->width[column])
@@ -236,6 +283,19 @@ table_styled(struct table *t, enum ui_style style, const char *fmt, ...)
 }
 
 void
+table_below(struct table *t, const char *fmt, ...)
+{
+	struct buf plain = BUF_INIT(CELL_MAX);
+	va_list ap;
+
+	assert(t->below == NULL);
+	va_start(ap, fmt);
+	plain_format(&plain, ui_utf8(t->ui), fmt, ap);
+	va_end(ap);
+	t->below = buf_take(&plain);
+}
+
+void
 table_end(struct table **tp)
 {
 	struct table *t = *tp;
@@ -243,6 +303,8 @@ table_end(struct table **tp)
 	if (t == NULL)
 		return;
 	assert(t->held % t->n == 0);
+	if (!t->fitted)
+		drop_empty(t);
 	flush(t);
 	free(t->cells);
 	free(t->width);

@@ -6,10 +6,13 @@
  * room there is, and are cut; where even their least does not fit, whole columns are left out.  Elsewhere nothing is
  * cut: columns have two blanks between them, and a text that is wider than its column moves the rest of its line; there
  * a column with a weight is no wider than TABLE_PAD, so that one long subject doesn't push a whole list apart.
+ *
+ * A sparse column in which nothing stands is left out, title and all, unless there are more rows than are held.
  */
 #ifndef CMD_TABLE_H
 #define CMD_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cmd/ui.h"
@@ -25,6 +28,7 @@ struct table_column {
 	size_t		 min;		/* not cut below this many places */
 	size_t		 weight;	/* its share of the room where not all fits; 0: never cut */
 	unsigned int	 drop;		/* left out as the first (1), second, ... where not all fits; 0: never */
+	bool		 sparse;	/* may be left out when it is empty; not the first one */
 };
 
 struct table;
@@ -36,6 +40,9 @@ void table_cell(struct table *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 void table_styled(struct table *, enum ui_style, const char *, ...)
     __attribute__((format(printf, 3, 4)));
+/* table_below(t, fmt, ...): words in lines of their own below the row that is begun, before its last cell. */
+void table_below(struct table *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
 /* table_end(tp): print what is held and free it; the last row must be whole.  No rows: nothing is printed. */
 void table_end(struct table **);
 

@@ -501,7 +501,8 @@ journal_find(const struct journal *j, size_t folder,
 	const struct entry *x = entries_find(&j->entries, folder, id);
 
 	if (x == NULL || x->state == JOURNAL_NONE)
-		return (struct journal_entry){ JOURNAL_NONE, 0, 0 };
+		return (struct journal_entry){ .state = JOURNAL_NONE };
 	return (struct journal_entry){ (enum journal_state)x->state, x->uid,
-	    j->entries.visits[x->visit].uidnext };
+	    j->entries.visits[x->visit].uidnext,
+	    x->visit >= j->entries.run };
 }

@@ -71,6 +71,7 @@ struct journal_entry {
 	enum journal_state state;
 	uint32_t	 uid;		/* SENT: or 0 */
 	uint64_t	 since;		/* UIDNEXT when it was sent, or 0 */
+	bool		 unended;	/* by a run that had no journal_end(): nobody looked at it */
 };
 /* journal_find(j, folder, id): what is on record of a message in this folder (same name and UIDVALIDITY). */
 struct journal_entry journal_find(const struct journal *, size_t folder, const struct journal_id *);

@@ -94,6 +94,64 @@ labels_group(struct restore *r, struct err *e)
 	return rc;
 }
 
+/* ---- where the one that was to be appended could not be ---- */
+
+static int
+by_note(const void *a, const void *b)
+{
+	const struct item *x = *(struct item *const *)a;
+	const struct item *y = *(struct item *const *)b;
+	uint64_t of_x = x->state == ITEM_LABEL ? x->label_of : x->at;
+	uint64_t of_y = y->state == ITEM_LABEL ? y->label_of : y->at;
+
+	if (of_x != of_y)
+		return of_x < of_y ? -1 : 1;
+	/* The one itself comes before those that are labels of it. */
+	if ((x->state == ITEM_LABEL) != (y->state == ITEM_LABEL))
+		return x->state == ITEM_LABEL ? 1 : -1;
+	return x < y ? -1 : x > y;
+}
+
+/* Of ${n} items, one and its labels: another one takes its place. */
+static bool
+promote(struct restore *r, struct item **v, size_t n)
+{
+	size_t i, k;
+
+	if (v[0]->state == ITEM_LABEL || !restore_folder(r, v[0])->failed ||
+	    (v[0]->state != ITEM_LEFT && v[0]->state != ITEM_REFUSED))
+		return false;
+	for (i = 1; i < n && restore_folder(r, v[i])->failed; i++)
+		;
+	if (i == n)
+		return false;
+	v[i]->state = ITEM_TODO;
+	for (k = 1; k < n; k++)
+		if (k != i)
+			v[k]->label_of = v[i]->at;
+	return true;
+}
+
+bool
+labels_promote(struct restore *r)
+{
+	struct item **v = xcalloc(r->n + 1, sizeof(struct item *));
+	bool some = false;
+	size_t i, from = 0;
+
+	for (i = 0; i < r->n; i++)
+		v[i] = &r->items[i];
+	if (r->n > 0)
+		qsort(v, r->n, sizeof(struct item *), by_note);
+	for (i = 1; i <= r->n; i++)
+		if (i == r->n || v[i]->state != ITEM_LABEL) {
+			some = promote(r, v + from, i - from) || some;
+			from = i;
+		}
+	free(v);
+	return some;
+}
+
 /* ---- what each one is called ---- */
 
 struct labelled {
@@ -270,7 +328,7 @@ take_answers(struct restore *r, struct folder_to *f, struct imap *im,
 	while ((rc = imap_next(im, &ev, e)) == 1) {
 		if (ev.kind != IMAP_DONE || ev.ok)
 			continue;
-		why = xasprintf("labels could not be set: %s", ev.text);
+		why = xasprintf("some messages lack labels: %s", ev.text);
 		restore_found_folder(r, f, why);
 		free(why);
 	}
@@ -303,9 +361,10 @@ store(struct restore *r, struct folder_to *f, struct imap *im,
 	return rc;
 }
 
+/* By UIDs of the folder as it was when it had that UIDVALIDITY: in another one they are other people's messages. */
 static int
-put_once(struct restore *r, struct folder_to *f, const struct batches *s,
-    struct err *e)
+put_once(struct restore *r, struct folder_to *f, uint64_t uidvalidity,
+    const struct batches *s, struct err *e)
 {
 	struct imap *im;
 	size_t i;
@@ -313,6 +372,11 @@ put_once(struct restore *r, struct folder_to *f, const struct batches *s,
 
 	if ((rc = prepare_open(r, f, e)) != 1)
 		return rc;
+	if (f->uidvalidity != uidvalidity) {
+		restore_found_folder(r, f, "its UIDVALIDITY changed: labels "
+		    "were not set; run it again");
+		return 0;
+	}
 	if (look_session(r->look, &im, e) == -1)
 		return -1;
 	for (i = 0; i < s->n; i++)
@@ -331,11 +395,12 @@ labels_put(struct restore *r, struct err *e)
 	v = list_labels(r, &n);
 	for (i = 0; rc == 0 && i < r->folders_n; i++) {
 		struct batches s = { NULL, 0, 0 };
+		uint64_t uidvalidity = r->folders[i].uidvalidity;
 
 		rc = fill(r, &r->folders[i], v, n, &s, e);
 		if (rc == 0 && s.n > 0)
-			while ((rc = put_once(r, &r->folders[i], &s, e)) ==
-			    -1 && restore_again(r, e) == 0)
+			while ((rc = put_once(r, &r->folders[i], uidvalidity,
+			    &s, e)) == -1 && restore_again(r, e) == 0)
 				;
 		release(&s);
 	}
@@ -346,10 +411,6 @@ labels_put(struct restore *r, struct err *e)
 bool
 labels_left(const struct restore *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->n; i++)
-		if (r->items[i].state == ITEM_LABEL)
-			return true;
-	return false;
+	/* Those that a backup knows stand in the notes alone. */
+	return r->n > 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "job/matching.h"
 
 /* ---- keys of header lines ---- */
@@ -66,8 +67,10 @@ take(struct there *t, struct want *w, struct seen *seen)
 	i->uid = seen->uid;
 	if (i->state == ITEM_SENDING)
 		restore_appended(t->r, i, w->size);
-	else if (i->state == ITEM_TODO)
+	else if (i->state == ITEM_TODO) {
 		i->state = ITEM_THERE;
+		i->unchecked = w->entry.unended;
+	}
 }
 
 static int
@@ -101,19 +104,12 @@ match_sort(struct spot *s)
 	s->seen_n = n;
 }
 
-struct trait {
-	uint64_t	 size;
-	int64_t		 date;
-};
-
 static int
-by_trait(const void *a, const void *b)
+by_size(const void *a, const void *b)
 {
-	const struct trait *x = a, *y = b;
+	const uint64_t *x = a, *y = b;
 
-	if (x->size != y->size)
-		return x->size < y->size ? -1 : 1;
-	return x->date < y->date ? -1 : x->date > y->date;
+	return (*x > *y) - (*x < *y);
 }
 
 static void
@@ -166,7 +162,9 @@ take_known(struct there *t, struct spot *s)
 		seen = find_seen(s, w->entry.uid);
 		if (seen == NULL || seen->taken)
 			continue;
-		if (seen->size == w->size)
+		/* Nobody looked yet whether the server told the right one; in this run the check will. */
+		if (seen->size == w->size &&
+		    (t->again || !w->entry.unended))
 			take(t, w, seen);
 		else
 			s->told[s->told_n++] = w->entry.uid;
@@ -192,20 +190,20 @@ find_since(struct spot *s)
 	}
 }
 
+/* The sizes of what is wanted still, in order; their number. */
 static size_t
-find_traits(const struct there *t, const struct spot *s, struct trait *out)
+find_sizes(const struct there *t, const struct spot *s, uint64_t *out)
 {
 	size_t i, n = 0;
 
 	if (t->r->o->duplicates)
 		return 0;
+	/* What has a Message-ID is known by that alone, where that is to decide. */
 	for (i = 0; i < s->wants_n; i++)
-		if (!s->wants[i].done)
-			out[n++] = (struct trait){ s->wants[i].size,
-			    s->wants[i].has_date ? s->wants[i].date :
-			    INT64_MIN };
+		if (!s->wants[i].done && s->wants[i].key == 0)
+			out[n++] = s->wants[i].size;
 	if (n > 0)
-		qsort(out, n, sizeof(*out), by_trait);
+		qsort(out, n, sizeof(*out), by_size);
 	return n;
 }
 
@@ -217,42 +215,37 @@ is_told(const struct spot *s, uint32_t uid)
 	    sizeof(*s->told), by_number) != NULL;
 }
 
+/* Its date does not matter: mail that somebody moved by hand may have another one. */
 static bool
-is_candidate(const struct there *t, const struct spot *s,
-    const struct seen *seen, const struct trait *traits, size_t n)
+is_candidate(const struct spot *s, const struct seen *seen,
+    const uint64_t *sizes, size_t n)
 {
-	struct trait key = { seen->size, seen->date };
-
 	if (seen->taken)
 		return false;
-	if ((s->since > 0 && seen->uid >= s->since) || is_told(s, seen->uid))
-		return true;
-	if (t->r->o->by_message_id && !t->r->o->duplicates)
-		return true;
-	if (n == 0)
-		return false;
-	if (seen->has_date &&
-	    bsearch(&key, traits, n, sizeof(*traits), by_trait) != NULL)
-		return true;
-	/* A message without a date has whatever date the server gave it. */
-	key.date = INT64_MIN;
-	return bsearch(&key, traits, n, sizeof(*traits), by_trait) != NULL;
+	return (s->since > 0 && seen->uid >= s->since) ||
+	    is_told(s, seen->uid) || (n > 0 &&
+	    bsearch(&seen->size, sizes, n, sizeof(*sizes), by_size) != NULL);
 }
 
 void
-match_ask(struct there *t, struct spot *s, struct uidset *ask)
+match_ask(struct there *t, struct spot *s, struct uidset *ask,
+    struct uidset *headers)
 {
-	struct trait *traits = xcalloc(s->wants_n + 1, sizeof(*traits));
+	uint64_t *sizes = xcalloc(s->wants_n + 1, sizeof(*sizes));
+	bool by_id = t->r->o->by_message_id && !t->r->o->duplicates &&
+	    !t->again;
 	size_t n, i;
 
 	mark_taken(t, s);
 	take_known(t, s);
 	find_since(s);
-	n = find_traits(t, s, traits);
+	n = find_sizes(t, s, sizes);
 	for (i = 0; i < s->seen_n; i++)
-		if (is_candidate(t, s, &s->seen[i], traits, n))
+		if (is_candidate(s, &s->seen[i], sizes, n))
 			uidset_add(ask, s->seen[i].uid);
-	free(traits);
+		else if (by_id && !s->seen[i].taken)
+			uidset_add(headers, s->seen[i].uid);
+	free(sizes);
 }
 
 /* ---- by content ---- */
@@ -297,19 +290,39 @@ find_by_key(struct spot *s, uint64_t key)
 	return NULL;
 }
 
-void
+/* It was there, and not put there by us: that the rest of it is another is worth knowing. */
+static int
+tell_date(struct there *t, const struct want *w, const struct seen *seen,
+    struct err *e)
+{
+	char is[TEXT_MAX], was[TEXT_MAX], *why;
+	int rc;
+
+	if (w->item->state != ITEM_THERE || w->item->unchecked ||
+	    !w->has_date || !seen->has_date || w->date == seen->date)
+		return 0;
+	why = xasprintf("it was there already, of %s, not %s",
+	    text_rfc3339(is, seen->date), text_rfc3339(was, w->date));
+	rc = restore_found(t->r, RESTORE_DATE, false, w->item, why, e);
+	free(why);
+	return rc;
+}
+
+int
 match_got(struct there *t, struct spot *s, uint32_t uid,
-    const struct digest *got)
+    const struct digest *got, struct err *e)
 {
 	struct seen *seen = find_seen(s, uid);
 	struct want *w;
 
 	if (seen == NULL || seen->taken)
-		return;
+		return 0;
 	seen->key = match_scan_key(t->r, &t->scan);
 	w = got == NULL ? find_by_key(s, seen->key) : find_want(s, got, seen);
-	if (w != NULL)
-		take(t, w, seen);
+	if (w == NULL)
+		return 0;
+	take(t, w, seen);
+	return tell_date(t, w, seen, e);
 }
 
 /* ---- what the server changed ---- */
@@ -380,11 +393,8 @@ take_secret(struct there *t, struct spot *s, struct want *w, bool of_date,
 		if (!s->seen[i].taken && s->seen[i].key == key &&
 		    s->seen[i].uid >= w->entry.since && (!of_date ||
 		    (w->has_date && s->seen[i].has_date &&
-		    w->date == s->seen[i].date))) {
+		    w->date == s->seen[i].date)))
 			take(t, w, &s->seen[i]);
-			/* It is to be looked at in the end: what the server made of it is told. */
-			w->item->state = ITEM_SENT;
-		}
 	return 0;
 }
 

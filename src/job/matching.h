@@ -60,10 +60,13 @@ uint64_t match_scan_key(const struct restore *, const struct header_scan *);
 int match_vault_key(struct restore *, const struct digest *, uint64_t *, struct err *);
 /* match_sort(s): put what was listed in order, each UID once. */
 void match_sort(struct spot *);
-/* match_ask(t, s, ask_out): take what the journal knows to be there, and tell which UIDs have to be fetched. */
-void match_ask(struct there *, struct spot *, struct uidset *);
-/* match_got(t, s, uid, sha256): one was fetched, its header lines are in t->scan; NULL: of its content only these. */
-void match_got(struct there *, struct spot *, uint32_t, const struct digest *);
+/*
+ * match_ask(t, s, ask_out, headers_out): take what the journal knows to be there, and tell which UIDs have to be fetched,
+ * and of which others only the headers.
+ */
+void match_ask(struct there *, struct spot *, struct uidset *, struct uidset *);
+/* match_got(t, s, uid, sha256, e): one was fetched, its header lines are in t->scan; NULL: of its content only these. */
+int match_got(struct there *, struct spot *, uint32_t, const struct digest *, struct err *);
 /* match_changed(t, s, e): all were: what the server changed may be among them. */
 int match_changed(struct there *, struct spot *, struct err *);
 

@@ -561,7 +561,7 @@ fill(struct recheck *k, struct folder_to *f, struct err *e)
 	for (i = f->first; i < f->first + f->n; i++) {
 		struct item *item = &k->r->items[i];
 
-		if (item->state != ITEM_SENT)
+		if (item->state != ITEM_SENT && !item->unchecked)
 			continue;
 		if (s->v == NULL)
 			s->v = xcalloc(f->first + f->n - i, sizeof(*s->v));

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/mem.h"
 #include "job/restoring.h"
+#include "mail/flags.h"
 #include "mail/name.h"
 
 /* ---- telling ---- */
@@ -195,6 +196,8 @@ add_item(struct restore *r, const struct known_message *m, struct err *e)
 	r->items = mem_grow(r->items, &r->cap, r->n + 1, sizeof(*r->items));
 	r->items[r->n++] = i;
 	r->report->messages++;
+	r->report->deleted += !r->o->deleted &&
+	    flags_has(m->flags, "\\Deleted");
 	return 0;
 }
 
@@ -433,9 +436,29 @@ look_into(struct restore *r, struct folder_to *f, struct err *e)
 	return open_folder(r, f, e);
 }
 
+/* It is another folder than the one that was looked at: what was found there was found elsewhere. */
+static void
+forget_there(struct restore *r, struct folder_to *f)
+{
+	size_t i;
+
+	for (i = f->first; i < f->first + f->n; i++) {
+		struct item *item = &r->items[i];
+
+		if (item->state != ITEM_THERE)
+			continue;
+		item->state = ITEM_TODO;
+		item->uid = 0;
+		r->report->there--;
+	}
+	f->unseen = true;
+}
+
 static int
 append_folder(struct restore *r, struct folder_to *f, struct err *e)
 {
+	uint64_t seen = f->uidvalidity;
+	bool looked_at = f->opened;
 	int rc;
 
 	/* Where all is there nothing is opened. */
@@ -443,6 +466,8 @@ append_folder(struct restore *r, struct folder_to *f, struct err *e)
 		return 0;
 	if ((rc = open_folder(r, f, e)) != 1)
 		return rc;
+	if (looked_at && f->uidvalidity != seen)
+		forget_there(r, f);
 	if (f->unseen && (rc = look_into(r, f, e)) != 1)
 		return rc;
 	return has_todo(r, f) ? send_folder(r, f, e) : 0;
@@ -453,9 +478,11 @@ append_all(struct restore *r, struct err *e)
 {
 	size_t i;
 
-	for (i = 0; i < r->folders_n && !r->full; i++)
-		if (append_folder(r, &r->folders[i], e) == -1)
-			return -1;
+	do {
+		for (i = 0; i < r->folders_n && !r->full; i++)
+			if (append_folder(r, &r->folders[i], e) == -1)
+				return -1;
+	} while (r->gmail && !r->full && labels_promote(r));
 	return r->gmail ? labels_put(r, e) : 0;
 }
 

@@ -58,6 +58,7 @@ struct job_restore_report {
 	uint64_t	 appended, appended_bytes;
 	uint64_t	 checked, identical;	/* of the appended ones */
 	uint64_t	 found[RESTORE_KINDS];	/* findings */
+	uint64_t	 deleted;	/* of the messages: \Deleted was left out, see opts->deleted */
 	uint64_t	 unread;	/* see job_messages() */
 };
 

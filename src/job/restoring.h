@@ -94,8 +94,8 @@ struct item {
 	uint8_t		 way;
 	bool		 cure;		/* it is to be repaired */
 	bool		 alone;		/* in a command of its own */
-	bool		 broke;		/* a connection was lost over it */
-	bool		 unseen;	/* it was there when it was to be made: nobody looked what is in it */
+	uint8_t		 broke;		/* connections lost while it was alone on its way */
+	bool		 unchecked;	/* THERE by a run that was interrupted: it is to be checked, too */
 };
 
 struct restore {
@@ -167,10 +167,11 @@ int send_folder(struct restore *, struct folder_to *, struct err *);
 
 /*
  * labels.c, Gmail alone: labels_group(r, e): of the messages with one content one is appended, the others are labels of
- * it; labels_put(r, e): give them; labels_left(r): whether there are any to give.
+ * it; labels_promote(r): where the one's folder failed, another one is to be sent: whether there are any; labels_put(r, e): give them; labels_left(r): whether there are any to give.
  */
 int labels_group(struct restore *, struct err *);
 int labels_put(struct restore *, struct err *);
+bool labels_promote(struct restore *);
 bool labels_left(const struct restore *);
 
 /* recheck.c: recheck_all(r, e): look at what was appended. */

@@ -20,6 +20,7 @@
 #define WAY_MESSAGES		100	/* on their way without an answer */
 #define WAY_COMMANDS		4	/* ... where each has several */
 #define AHEAD			100	/* messages that one line of the journal announces */
+#define LONE_BREAKS	3	/* connections lost over one message alone before it is left out */
 #define WAIT_MAX		900.0	/* seconds to wait on the server's demand, all in all */
 
 /* ---- commands ---- */
@@ -365,7 +366,7 @@ suspect(struct restore *r, struct folder_to *f)
 	return n == 1 ? last : NULL;
 }
 
-/* The same message, alone, twice. */
+/* The same message, alone, again and again: a line that is bad by chance breaks with another one, too. */
 static int
 judge(struct restore *r, struct folder_to *f, struct item *i,
     const char *why, struct err *e)
@@ -377,10 +378,8 @@ judge(struct restore *r, struct folder_to *f, struct item *i,
 
 	if (i == NULL || i->state != ITEM_TODO)
 		return 0;
-	if (!i->broke) {
-		i->broke = true;
+	if (++i->broke < LONE_BREAKS)
 		return 0;
-	}
 	if (picks_get(&r->picks, i->at, &m, e) == -1)
 		return -1;
 	id = restore_id(&m);

@@ -1,8 +1,8 @@
 /*
  * there.c - which of the chosen messages the target has already.
  *
- * The journal knows what was put there under which UID.  For all else a folder is listed, and what has the size and
- * INTERNALDATE of a message that is wanted is fetched: only equal contents are taken for the same message, one for one.
+ * The journal knows what was put there under which UID.  For all else a folder is listed, and what has the size of a
+ * message that is wanted is fetched: only equal contents are taken for the same message, one for one.
  * What was on its way when a connection was lost may have come and been changed by the server: among the messages that
  * came since then, it is known by its header lines.
  */
@@ -200,8 +200,8 @@ body_got(void *arg, struct look_box *b, const struct imap_event *ev,
 	header_finish(&t->scan);
 	if (cancel_check(e) == -1)
 		return -1;
-	match_got(t, s, ev->meta.uid, b->what == LOOK_HEADERS ? NULL : &got);
-	return 0;
+	return match_got(t, s, ev->meta.uid,
+	    b->what == LOOK_HEADERS ? NULL : &got, e);
 }
 
 static int
@@ -250,29 +250,37 @@ list_all(struct there *t, struct err *e)
 	return rc;
 }
 
+/* Takes ${ask} over. */
+static void
+add_look(struct there *t, struct spot *s, enum look_what what,
+    struct uidset *ask)
+{
+	if (uidset_empty(ask)) {
+		uidset_release(ask);
+		return;
+	}
+	t->looks[t->looks_n++] = (struct look_box){ .wire = s->f->wire,
+	    .of = s, .what = what, .ask = *ask };
+}
+
 static int
 compare_all(struct there *t, struct err *e)
 {
 	const struct look_handler h = { .opened = body_opened,
 	    .got = body_got, .done = body_done, .arg = t,
 	    .body = { body_begins, { body_goes_on, t } } };
-	bool headers = t->r->o->by_message_id && !t->again;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < t->n; i++) {
 		struct spot *s = &t->spots[i];
-		struct look_box *b = &t->looks[t->looks_n];
+		struct uidset whole = UIDSET_INIT, headers = UIDSET_INIT;
 
 		if (!s->listed)
 			continue;
-		*b = (struct look_box){ .wire = s->f->wire, .of = s,
-		    .what = headers ? LOOK_HEADERS : LOOK_FETCH };
-		match_ask(t, s, &b->ask);
-		if (!uidset_empty(&b->ask))
-			t->looks_n++;
-		else
-			look_box_release(b);
+		match_ask(t, s, &whole, &headers);
+		add_look(t, s, LOOK_FETCH, &whole);
+		add_look(t, s, LOOK_HEADERS, &headers);
 	}
 	if (t->looks_n > 0)
 		rc = look_run(t->r->look, t->looks, t->looks_n, &h, e);
@@ -349,6 +357,9 @@ settle(struct there *t, struct spot *s, struct err *e)
 		struct want *w = &s->wants[i];
 
 		if (!w->done) {
+			/* It may come yet: that is looked for at the end. */
+			if (w->entry.state == JOURNAL_SENDING)
+				s->f->broke = true;
 			if (w->item->state == ITEM_SENDING)
 				w->item->state = ITEM_TODO;
 			continue;
@@ -375,7 +386,7 @@ find_together(struct restore *r, struct folder_to **folders, size_t n,
 {
 	struct there t = { .r = r, .again = again, .n = n,
 	    .spots = xcalloc(n, sizeof(*t.spots)),
-	    .looks = xcalloc(n, sizeof(*t.looks)), .hasher = hasher_new() };
+	    .looks = xcalloc(2 * n, sizeof(*t.looks)), .hasher = hasher_new() };
 	size_t i;
 	int rc;
 

@@ -5,10 +5,10 @@
  *	append [-c CA.pem] [-p] [-b MESSAGES] [-w COMMANDS] [-t FILE] MAILDIR PORT USER
  *
  * It reads MAILDIR, a Maildir++ with dovecot-keywords, with CR LF for line ends; only then it looks at the clock.  It
- * signs in on localhost by TLS (-p: without) with the password in $DRAIN_PASSWORD, CREATEs all folders, SELECTs one after
- * the other and APPENDs its messages with flags and INTERNALDATE, by literals that the server isn't asked for (LITERAL+,
- * RFC 7888).  It waits for nothing but the sign-in, and sends while it receives.  (Without SELECT Dovecot opens the
- * folder for each APPEND anew, and single ones take longer by a half.)
+ * signs in on localhost by TLS (-p: without) with the password in $DRAIN_PASSWORD, CREATEs all folders, SELECTs one
+ * after the other and APPENDs its messages with flags and INTERNALDATE, by literals that the server isn't asked for
+ * (LITERAL+, RFC 7888).  It waits for nothing but the sign-in, and sends while it receives.  (Where the folder is not
+ * open Dovecot does more on its disk for each APPEND: single ones took longer by a half.)
  *	-b	so many messages of a folder go into one command (MULTIAPPEND, RFC 3502); 100, 1 for servers without
  *	-w	so many commands may wait for their answers; 100
  *	-t	appends "wall user sys 0" to FILE, as meter does: from the connection to the last answer
