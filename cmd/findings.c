@@ -24,6 +24,9 @@ struct findings {
 	struct ui	*ui;
 	struct many	*v;		/* own */
 	size_t		 n, cap;
+	/* Messages that were repaired, in the order of coming. */
+	struct { uint64_t commit, line; } *fixed;	/* own */
+	size_t		 fixed_n, fixed_cap, fixed_at;
 };
 
 /* What befell a message, or several; the word that JSON has for it. */
@@ -55,10 +58,12 @@ findings_new(struct ui *ui)
 	return f;
 }
 
+/* A copy that is not what the vault has is told whoever watches, though it was asked for. */
 static void
-say(struct ui *ui, bool fault, const struct buf *line)
+say(struct ui *ui, enum job_restore_kind kind, bool fault,
+    const struct buf *line)
 {
-	if (fault)
+	if (fault || kind == RESTORE_FIXED)
 		ui_warn(ui, "%s", buf_text(line));
 	else
 		ui_note(ui, "%s", buf_text(line));
@@ -78,7 +83,7 @@ findings_rest(struct findings *f)
 			buf_addf(&line, "%s: in all, %s messages %s",
 			    m->folder, text_count(n, m->n),
 			    kinds[m->kind].several);
-			say(f->ui, m->fault, &line);
+			say(f->ui, m->kind, m->fault, &line);
 		}
 		free(m->folder);
 	}
@@ -90,6 +95,7 @@ findings_free(struct findings **fp)
 {
 	findings_rest(*fp);
 	free((*fp)->v);
+	free((*fp)->fixed);
 	free(*fp);
 	*fp = NULL;
 }
@@ -184,23 +190,57 @@ tell_text(struct ui *ui, const struct job_restore_finding *f,
 	if (f->reason != NULL)
 		buf_addf(&line, "%s %s", f->kind == RESTORE_WITHOUT ? "" : ":",
 		    f->reason);
-	say(ui, f->fault, &line);
+	say(ui, f->kind, f->fault, &line);
 	buf_release(&line);
+}
+
+static void
+note_fixed(struct findings *f, const struct known_message *m)
+{
+	f->fixed = mem_grow(f->fixed, &f->fixed_cap, f->fixed_n + 1,
+	    sizeof(*f->fixed));
+	f->fixed[f->fixed_n].commit = m->commit;
+	f->fixed[f->fixed_n++].line = m->line;
+}
+
+/* That its copy has other bytes is known then.  They are asked for nearly in the order in which they came. */
+static bool
+was_fixed(struct findings *f, const struct known_message *m)
+{
+	size_t i;
+
+	for (i = 0; i < f->fixed_n; i++) {
+		f->fixed_at = f->fixed_at + 1 < f->fixed_n ?
+		    f->fixed_at + 1 : 0;
+		if (f->fixed[f->fixed_at].commit == m->commit &&
+		    f->fixed[f->fixed_at].line == m->line)
+			return true;
+	}
+	return false;
 }
 
 void
 findings_tell(struct findings *f, const struct job_restore_finding *found)
 {
-	struct many *m = find(f, found);
+	const struct known_message *of = found->message;
+	struct many *m;
 	char *subject;
+	bool told = true;
 
-	m->n++;
-	if (!ui_json(f->ui) && m->n > FINDINGS_SHOWN)
+	if (found->kind == RESTORE_FIXED && of != NULL)
+		note_fixed(f, of);
+	else if (found->kind == RESTORE_CHANGED && !found->fault && of != NULL)
+		told = !was_fixed(f, of);
+	if (told) {
+		m = find(f, found);
+		told = ++m->n <= FINDINGS_SHOWN;
+	}
+	if (!ui_json(f->ui) && !told)
 		return;
-	subject = subject_of(found->message);
+	subject = subject_of(of);
 	if (ui_json(f->ui))
 		tell_json(f->ui, found, subject);
-	if (m->n <= FINDINGS_SHOWN)
+	if (told)
 		tell_text(f->ui, found, subject);
 	free(subject);
 }

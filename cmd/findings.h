@@ -1,7 +1,8 @@
 /*
  * findings.h - what is to be said of messages that go to another account.
  *
- * People are told of the first FINDINGS_SHOWN of a kind in a folder, and then of how many more there are; JSON has all.
+ * People are told of the first FINDINGS_SHOWN of a kind in a folder, and then of how many more there are, and of a
+ * repaired copy not that it has other bytes; JSON has all.  Faults and repaired copies are warnings.
  */
 #ifndef CMD_FINDINGS_H
 #define CMD_FINDINGS_H

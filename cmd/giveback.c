@@ -12,15 +12,25 @@
 #include "cmd/findings.h"
 #include "cmd/giveback.h"
 #include "cmd/later.h"
+#include "cmd/nothing.h"
 #include "cmd/planned.h"
 #include "mail/name.h"
 
 struct work {
 	struct app	*app;
 	const struct giveback *o;
+	struct vault	*vault;		/* borrowed */
 	const char	*title;		/* borrowed; of the target */
+	const struct job_restore_opts *job;	/* borrowed */
+	struct job_restore_report *report;	/* borrowed */
+	struct job_restore_plan made;	/* what was planned */
 	struct findings	*findings;	/* own */
 	struct planned	 plan;		/* own */
+	char		**filled;	/* own; folders of which something was appended */
+	size_t		 filled_n, filled_cap;
+	uint64_t	 appended;	/* as was told last */
+	uint64_t	 bytes_left;	/* messages that the server would not have for what is in them */
+	double		 asked;		/* seconds that a person took to answer */
 	bool		 checking;	/* the progress shown is that of the check */
 };
 
@@ -28,6 +38,18 @@ static const char *
 plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
+}
+
+/* Say more of what happened, at its end. */
+static int
+add_to(struct err *e, const char *more)
+{
+	const struct err was = *e;
+
+	err_set(e, was.kind, "%s; %s", was.text, more);
+	e->sys = was.sys;
+	memcpy(e->next, was.next, sizeof(e->next));
+	return -1;
 }
 
 /* ---- the plan ---- */
@@ -41,17 +63,47 @@ tell_folder(void *arg, const struct job_restore_folder *f)
 	planned_folder(&w->plan, f);
 }
 
+static void
+note_json(const struct work *w, const char *text)
+{
+	struct json_out *j = ui_json_begin(w->app->ui, "note");
+
+	json_str(j, "account", w->title);
+	json_str(j, "text", text);
+	ui_json_end(w->app->ui);
+}
+
+/* Where nothing was chosen that is not the same as that all is there. */
+static void
+tell_plan(struct work *w, const struct job_restore_plan *p)
+{
+	struct nothing none = { NULL, false };
+	struct ui *ui = w->app->ui;
+
+	if (w->report->messages == 0)
+		none = nothing_find(w->vault, &w->job->choice,
+		    strcmp(w->app->command->name, "restore") == 0);
+	if (none.why != NULL && ui_json(ui))
+		note_json(w, none.why);
+	/* What is perhaps a mistake is told, though nobody watches. */
+	if (none.mistake && !w->plan.spoken)
+		ui_warn(ui, "%s: %s", w->title, none.why);
+	planned_tell(&w->plan, p, none.why);
+	nothing_release(&none);
+}
+
 /* Whether to go on. */
 static int
 decide(void *arg, const struct job_restore_plan *p, struct err *e)
 {
 	struct buf what = BUF_INIT(4096);
 	struct work *w = arg;
+	double began;
 	char n[TEXT_MAX];
 	int r;
 
 	findings_rest(w->findings);
-	planned_tell(&w->plan, p);
+	tell_plan(w, p);
 	if (w->o->yes || (p->messages == 0 && p->made == 0))
 		return 1;
 	if (p->messages > 0) {
@@ -61,8 +113,12 @@ decide(void *arg, const struct job_restore_plan *p, struct err *e)
 	} else
 		buf_addf(&what, "Make %s folder%s in", text_count(n, p->made),
 		    plural(p->made));
+	began = later_clock();
 	r = ask_confirm(w->app->ui, e, "%s %s?", buf_text(&what), w->title);
+	w->asked = later_clock() - began;
 	buf_release(&what);
+	if (r == -1 && e->kind == EK_CANCELLED)
+		return add_to(e, "nothing was appended");
 	if (r == -1)
 		return err_next(e, "--yes appends without asking, --dry-run "
 		    "prints the plan alone");
@@ -76,10 +132,15 @@ decide(void *arg, const struct job_restore_plan *p, struct err *e)
 static void
 tell_found(void *arg, const struct job_restore_finding *f)
 {
-	const struct work *w = arg;
+	struct work *w = arg;
 
 	ui_waited(w->app->ui);
 	findings_tell(w->findings, f);
+	/* Not for its size: that could not be mended. */
+	if ((f->kind == RESTORE_LEFT || f->kind == RESTORE_REFUSED) &&
+	    f->fault && f->message != NULL && (w->made.append_limit == 0 ||
+	    f->message->size <= w->made.append_limit))
+		w->bytes_left++;
 }
 
 static void
@@ -89,14 +150,26 @@ tell_note(void *arg, const char *text)
 	struct ui *ui = w->app->ui;
 
 	ui_waited(ui);
-	if (ui_json(ui)) {
-		struct json_out *j = ui_json_begin(ui, "note");
-
-		json_str(j, "account", w->title);
-		json_str(j, "text", text);
-		ui_json_end(ui);
-	}
+	if (ui_json(ui))
+		note_json(w, text);
 	ui_note(ui, "%s: %s", w->title, text);
+}
+
+/* Folder by folder; one may come again, where several go into one. */
+static void
+count_folder(struct work *w, const char *folder, uint64_t appended)
+{
+	size_t i;
+
+	if (folder == NULL || appended <= w->appended)
+		return;
+	w->appended = appended;
+	for (i = w->filled_n; i > 0; i--)
+		if (strcmp(w->filled[i - 1], folder) == 0)
+			return;
+	w->filled = mem_grow(w->filled, &w->filled_cap, w->filled_n + 1,
+	    sizeof(*w->filled));
+	w->filled[w->filled_n++] = xstrdup(folder);
 }
 
 static void
@@ -110,6 +183,8 @@ tell_progress(void *arg, const char *folder, bool checking, uint64_t done,
 	    .items_total = total };
 
 	ui_waited(w->app->ui);
+	if (!checking)
+		count_folder(w, folder, done);
 	if (checking != w->checking) {
 		ui_progress_end(w->app->ui);
 		w->checking = checking;
@@ -144,6 +219,7 @@ report_json(struct ui *ui, const struct work *w,
 	json_u64(j, "without", r->found[RESTORE_WITHOUT]);
 	json_u64(j, "fixed", r->found[RESTORE_FIXED]);
 	json_u64(j, "folders_left", r->found[RESTORE_FOLDER]);
+	json_u64(j, "deleted", r->deleted);
 	json_u64(j, "not_judged", r->unread);
 	json_u64(j, "milliseconds", (uint64_t)(seconds * 1000));
 }
@@ -177,8 +253,8 @@ report_text(const struct work *w, const struct job_restore_report *r,
 
 	buf_adds(&line, "restored ");
 	planned_messages(&line, r->appended, r->appended_bytes);
-	buf_addf(&line, " in %s folder%s to %s", text_count(n, r->folders),
-	    plural(r->folders), w->title);
+	buf_addf(&line, " in %s folder%s to %s", text_count(n, w->filled_n),
+	    plural(w->filled_n), w->title);
 	if (r->there > 0)
 		buf_addf(&line, ", %s %s there already",
 		    text_count(n, r->there), r->there == 1 ? "was" : "were");
@@ -189,27 +265,48 @@ report_text(const struct work *w, const struct job_restore_report *r,
 	buf_release(&line);
 }
 
+/* A flag that is left out on purpose. */
+static void
+tell_deleted(const struct work *w, const struct job_restore_report *r)
+{
+	const char *is = w->o->dry_run ? "is not to be" : "was not";
+	char n[TEXT_MAX];
+
+	if (r->deleted > 0 && (r->appended > 0 ||
+	    (w->o->dry_run && w->made.messages > 0)))
+		ui_note(w->app->ui, "\\Deleted %s restored for %s message%s: "
+		    "--deleted restores it", is, text_count(n, r->deleted),
+		    plural(r->deleted));
+}
+
 /* Who is interrupted wants to know whether that was a loss. */
 static void
-tell_rest(const struct job_restore_report *r, struct err *e)
+tell_rest(const struct work *w, const struct job_restore_report *r,
+    struct err *e)
 {
-	struct err was = *e;
-	char n[TEXT_MAX];
+	char n[TEXT_MAX], *more;
 
 	if (e->kind == EK_LOCKED)
 		err_next(e, "run it again when the other one has ended");
+	if (e->kind == EK_PARTIAL && w->bytes_left > 0 && !w->o->fix)
+		err_next(e, "--fix appends repaired copies of what a server "
+		    "refuses for its bytes");
 	if (e->kind != EK_CANCELLED && e->kind != EK_TEMP &&
 	    e->kind != EK_SPACE)
 		return;
 	if (r->appended > 0) {
-		err_set(e, was.kind, "%s; %s message%s appended", was.text,
+		more = xasprintf("%s message%s appended",
 		    text_count(n, r->appended),
 		    r->appended == 1 ? " was" : "s were");
-		e->sys = was.sys;
-		memcpy(e->next, was.next, sizeof(e->next));
+		add_to(e, more);
+		free(more);
 	}
-	err_next(e, e->kind == EK_SPACE ? "make room there and run it again: "
-	    "it goes on from there" : "run it again: it goes on from there");
+	/* Who was not even reached is perhaps not there. */
+	if (e->kind == EK_SPACE)
+		err_next(e, "make room there and run it again: it goes on "
+		    "from there");
+	else if (w->plan.told && (r->appended > 0 || e->kind == EK_TEMP))
+		err_next(e, "run it again: it goes on from there");
 }
 
 /* ---- the work ---- */
@@ -270,31 +367,37 @@ static int
 restore(struct work *w, struct vault *v, const struct job_restore_opts *job,
     struct job_restore_report *r, struct err *e)
 {
-	struct job_restore_plan plan;
-	double began = later_clock();
+	double began = later_clock(), took;
 	int rc;
 
+	w->job = job;
+	w->report = r;
 	w->findings = findings_new(w->app->ui);
 	w->plan = (struct planned){ .ui = w->app->ui, .title = w->title,
 	    .spoken = speaks(w), .all = w->app->globals.ui.verbose > 0 };
 	planned_begin(&w->plan);
 	ui_waiting(w->app->ui, "looking at what is on %s ...",
 	    job->target->host);
-	rc = job_restore(v, job, r, &plan, e);
+	rc = job_restore(v, job, r, &w->made, e);
 	ui_waited(w->app->ui);
 	ui_progress_end(w->app->ui);
 	findings_free(&w->findings);
 	if (!w->plan.told && (rc == 0 || e->kind == EK_PARTIAL))
-		planned_tell(&w->plan, &plan);
+		tell_plan(w, &w->made);
 	planned_end(&w->plan);
 	if (rc == -1)
-		tell_rest(r, e);
-	if (w->o->dry_run)
-		return rc;
-	if (ui_json(w->app->ui))
-		report_json(w->app->ui, w, r, later_clock() - began);
-	if (r->appended > 0 && (rc == 0 || e->kind == EK_PARTIAL))
-		report_text(w, r, later_clock() - began);
+		tell_rest(w, r, e);
+	took = later_clock() - began - w->asked;
+	if (!w->o->dry_run && ui_json(w->app->ui))
+		report_json(w->app->ui, w, r, took);
+	if (!w->o->dry_run && r->appended > 0 &&
+	    (rc == 0 || e->kind == EK_PARTIAL))
+		report_text(w, r, took);
+	if (rc == 0 || e->kind == EK_PARTIAL)
+		tell_deleted(w, r);
+	while (w->filled_n > 0)
+		free(w->filled[--w->filled_n]);
+	free(w->filled);
 	return rc;
 }
 
@@ -303,7 +406,7 @@ giveback_run(struct app *app, struct vault *v, const struct giving *g,
     struct err *e)
 {
 	const struct giveback *o = g->back;
-	struct work w = { .app = app, .o = o,
+	struct work w = { .app = app, .o = o, .vault = v,
 	    .title = account_title(g->to->account) };
 	struct job_restore_opts job = { .target = g->to->account,
 	    .ask = g->ask, .ids = (const char *const *)g->ids,
@@ -320,7 +423,9 @@ giveback_run(struct app *app, struct vault *v, const struct giving *g,
 	set_options(&w, &job);
 	log_scope(w.title);
 	job.state = state = state_place(e);
-	rc = state == NULL ? -1 : restore(&w, v, &job, &r, e);
+	rc = state == NULL || job_check_maps(v, g->ids_n > 0 ?
+	    CATALOG_NOW : job.choice.at, job.maps, job.maps_n, e) == -1 ? -1 :
+	    restore(&w, v, &job, &r, e);
 	log_scope(NULL);
 	free(state);
 	if (rc == 0)
@@ -379,9 +484,17 @@ no_such_target(const char *name, struct err *e)
 	struct account *a;
 	char *guess;
 
-	if (e->kind != EK_NOVAULT || strchr(name, '/') != NULL ||
-	    strchr(name, '@') == NULL)
+	if (e->kind != EK_NOVAULT || strchr(name, '/') != NULL)
 		return -1;
+	if (strchr(name, '@') == NULL) {
+		/* Unless a section was meant, or is there. */
+		if (e->sys == 0 && strncmp(e->next, "did you", 7) != 0) {
+			e->next[0] = '\0';
+			err_next(e, "name a server by its URL: "
+			    "imaps://anna@imap.example.org");
+		}
+		return -1;
+	}
 	err_set(e, EK_USAGE, "a server is written imaps://[user@]host[:port]");
 	a = account_new();
 	guess = xasprintf("imaps://%s", name);

@@ -1,6 +1,8 @@
 /*
  * later.c - see later.h.  One call at a time; SIGALRM is nobody else's.
  */
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <errno.h>
 #include <signal.h>
@@ -8,6 +10,9 @@
 #include <time.h>
 
 #include "cmd/later.h"
+
+#define READ_TRIES	20	/* times READ_WAIT for a reader of ours */
+#define READ_WAIT	20000000	/* nanoseconds */
 
 /* These change only while no timer runs. */
 static void	(*call)(void *);
@@ -57,4 +62,20 @@ void
 later_end(void)
 {
 	set_timer(0);
+}
+
+void
+later_read(int fd)
+{
+	const struct timespec a_while = { .tv_nsec = READ_WAIT };
+	struct stat st;
+	int i, held = 1;
+
+	if (fstat(fd, &st) == -1 || !S_ISFIFO(st.st_mode))
+		return;
+	for (i = 0; i < READ_TRIES && held > 0; i++) {
+		if (ioctl(fd, FIONREAD, &held) == -1)
+			return;
+		nanosleep(&a_while, NULL);
+	}
 }

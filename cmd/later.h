@@ -14,5 +14,7 @@ double later_clock(void);
 void later_call(unsigned int seconds, void (*)(void *), void *);
 /* later_end(): not any more; nothing where it was not to be. */
 void later_end(void);
+/* later_read(fd): give whoever reads the pipe ${fd} a moment to take and show what is in it. */
+void later_read(int);
 
 #endif

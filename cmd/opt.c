@@ -350,6 +350,13 @@ opt_arguments(const char *synopsis, int argc, char *const *argv, struct err *e)
 			p++;
 			continue;
 		}
+		/* An option that must be given, and its value. */
+		if (p[0] == '-') {
+			p += strcspn(p, " ");
+			p += strspn(p, " ");
+			p += strcspn(p, " ");
+			continue;
+		}
 		for (; *p == '['; p++)
 			depth++;
 		n = strcspn(p, " ]");

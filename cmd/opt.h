@@ -90,7 +90,7 @@ void opt_release(const struct opt_set *);
 
 /*
  * opt_arguments(synopsis, argc, argv, e): whether as many arguments were given as the synopsis "[options] VAULT
- * [FOLDER ...]" allows, or one of several with " | " between, the shortest first.  EK_USAGE.
+ * [FOLDER ...]" allows, or one of several with " | " between, the shortest first.  "--to URL" in it is none.  EK_USAGE.
  */
 int opt_arguments(const char *, int, char *const *, struct err *);
 

@@ -9,15 +9,18 @@
 #include "cmd/wrap.h"
 #include "mail/name.h"
 
+#define NARROW	60	/* places; in fewer there is no room for two names in a line */
+
 static const struct table_column columns[] = {
 	{ "FOLDER", TABLE_LEFT, 10, 3, 0 },
 	{ "TO", TABLE_LEFT, 10, 3, 0 },
-	{ "", TABLE_LEFT, 0, 0, 4 },
+	{ "NEW", TABLE_LEFT, 0, 0, 1 },
 	{ "MESSAGES", TABLE_RIGHT, 0, 0, 0 },
-	{ "SIZE", TABLE_RIGHT, 0, 0, 3 },
-	{ "THERE", TABLE_RIGHT, 0, 0, 2 },
-	{ "WHY", TABLE_LEFT, 12, 2, 1 },
+	{ "SIZE", TABLE_RIGHT, 0, 0, 4 },
+	{ "THERE", TABLE_RIGHT, 0, 0, 3 },
+	{ "WHY", TABLE_LEFT, 12, 2, 2 },
 };
+enum { COLUMN_TO = 1, COLUMN_NEW = 2, COLUMN_THERE = 5, COLUMN_WHY = 6 };
 
 static const char *
 plural(uint64_t n)
@@ -53,22 +56,35 @@ folder_json(struct ui *ui, const struct job_restore_folder *f)
 	ui_json_end(ui);
 }
 
+/* "-> Sent: it is for \Sent" */
+static void
+add_below(const struct planned *s, const char *to, const char *how)
+{
+	if (*to != '\0' || *how != '\0')
+		table_below(s->table, "->%s%s%s%s", *to == '\0' ? "" : " ", to,
+		    *how == '\0' ? "" : *to == '\0' ? " " : ": ", how);
+}
+
 static void
 folder_row(const struct planned *s, const struct job_restore_folder *f)
 {
 	enum ui_style style = f->messages > 0 ? UI_PLAIN : UI_DIM;
+	const char *to = strcmp(f->name, f->to) == 0 ? "" : f->to;
+	const char *how = f->how == NULL ? "" : f->how;
 	char text[TEXT_MAX];
 
+	to = *to == '\0' ? "" : name_shown(to);
 	table_styled(s->table, style, "%s", name_shown(f->name));
-	table_styled(s->table, style, "%s", strcmp(f->name, f->to) == 0 ? "" :
-	    name_shown(f->to));
-	table_styled(s->table, style, "%s", f->exists ? "" : "new");
+	if (s->narrow)
+		add_below(s, to, how);
+	table_styled(s->table, style, "%s", s->narrow ? "" : to);
+	table_styled(s->table, style, "%s", f->exists ? "" : "yes");
 	table_styled(s->table, style, "%s", text_count(text, f->messages));
 	table_styled(s->table, style, "%s", f->messages == 0 ? "" :
 	    text_size(text, f->bytes));
 	table_styled(s->table, style, "%s", f->there == 0 ? "" :
 	    text_count(text, f->there));
-	table_styled(s->table, style, "%s", f->how == NULL ? "" : f->how);
+	table_styled(s->table, style, "%s", s->narrow ? "" : how);
 }
 
 void
@@ -126,11 +142,13 @@ say(const struct planned *s, const struct buf *text)
 
 /* What is to be done, and what the others are. */
 static void
-add_plan(struct buf *to, const struct job_restore_plan *p)
+add_plan(struct buf *to, const struct job_restore_plan *p, const char *why)
 {
 	char n[TEXT_MAX];
 
-	if (p->messages > 0) {
+	if (why != NULL)
+		buf_adds(to, why);
+	else if (p->messages > 0) {
 		planned_messages(to, p->messages, p->bytes);
 		buf_adds(to, " to append");
 	} else
@@ -148,12 +166,13 @@ add_plan(struct buf *to, const struct job_restore_plan *p)
 }
 
 static void
-plan_text(const struct planned *s, const struct job_restore_plan *p)
+plan_text(const struct planned *s, const struct job_restore_plan *p,
+    const char *why)
 {
 	struct buf line = BUF_INIT(4096);
 	char used[TEXT_MAX], limit[TEXT_MAX];
 
-	add_plan(&line, p);
+	add_plan(&line, p, why);
 	if (!s->spoken) {
 		ui_note(s->ui, "%s: %s", s->title, buf_text(&line));
 		buf_release(&line);
@@ -190,20 +209,29 @@ warn_quota(const struct planned *s, const struct job_restore_plan *p)
 void
 planned_begin(struct planned *s)
 {
-	if (s->spoken)
-		s->table = table_new(s->ui, columns,
-		    sizeof(columns) / sizeof(columns[0]));
+	size_t width = ui_width(s->ui);
+
+	if (!s->spoken)
+		return;
+	s->narrow = width > 0 && width < NARROW;
+	s->table = table_new(s->ui, columns,
+	    sizeof(columns) / sizeof(columns[0]));
+	table_sparse(s->table, COLUMN_TO);
+	table_sparse(s->table, COLUMN_NEW);
+	table_sparse(s->table, COLUMN_THERE);
+	table_sparse(s->table, COLUMN_WHY);
 }
 
 void
-planned_tell(struct planned *s, const struct job_restore_plan *p)
+planned_tell(struct planned *s, const struct job_restore_plan *p,
+    const char *why)
 {
 	s->told = true;
 	planned_end(s);
 	if (ui_json(s->ui))
 		plan_json(s, p);
 	else
-		plan_text(s, p);
+		plan_text(s, p, why);
 	warn_quota(s, p);
 }
 

@@ -28,6 +28,7 @@ struct table {
 	const struct table_column *columns;	/* borrowed */
 	size_t		 n;
 	size_t		*width;		/* own; of each column */
+	bool		*sparse;	/* own; columns to be left out when they are empty */
 	bool		*dropped;	/* own; columns that are left out; never the first */
 	struct cell	*cells;		/* own; rows not printed yet, one behind the other */
 	size_t		 held, cap;	/* cells of them */
@@ -47,11 +48,18 @@ table_new(struct ui *ui, const struct table_column *columns, size_t n)
 	t->columns = columns;
 	t->n = n;
 	t->width = xcalloc(n, sizeof(*t->width));
+	t->sparse = xcalloc(n, sizeof(*t->sparse));
 	t->dropped = xcalloc(n, sizeof(*t->dropped));
 	for (i = 0; i < n; i++)
 		if (columns[i].title != NULL)
 			t->width[i] = plain_width(columns[i].title);
 	return t;
+}
+
+void
+table_sparse(struct table *t, size_t column)
+{
+	t->sparse[column] = true;
 }
 
 /* How wide a line is, at the widths there are. */
@@ -206,7 +214,7 @@ drop_empty(struct table *t)
 		for (k = i; k < t->held && t->cells[k].text[0] == '\0';
 		    k += t->n)
 			;
-		if (t->columns[i].sparse && k >= t->held)
+		if (t->sparse[i] && k >= t->held)
 			t->dropped[i] = true;
 	}
 }
@@ -308,6 +316,7 @@ table_end(struct table **tp)
 	flush(t);
 	free(t->cells);
 	free(t->width);
+	free(t->sparse);
 	free(t->dropped);
 	free(t);
 	*tp = NULL;

@@ -6,13 +6,10 @@
  * room there is, and are cut; where even their least does not fit, whole columns are left out.  Elsewhere nothing is
  * cut: columns have two blanks between them, and a text that is wider than its column moves the rest of its line; there
  * a column with a weight is no wider than TABLE_PAD, so that one long subject doesn't push a whole list apart.
- *
- * A sparse column in which nothing stands is left out, title and all, unless there are more rows than are held.
  */
 #ifndef CMD_TABLE_H
 #define CMD_TABLE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "cmd/ui.h"
@@ -28,13 +25,17 @@ struct table_column {
 	size_t		 min;		/* not cut below this many places */
 	size_t		 weight;	/* its share of the room where not all fits; 0: never cut */
 	unsigned int	 drop;		/* left out as the first (1), second, ... where not all fits; 0: never */
-	bool		 sparse;	/* may be left out when it is empty; not the first one */
 };
 
 struct table;
 
 /* table_new(ui, columns, n): ${columns} must live as long as the table. */
 struct table *table_new(struct ui *, const struct table_column *, size_t);
+/*
+ * table_sparse(t, column): it is left out, title and all, where nothing stands in it, unless there are more rows than
+ * are held.  Not for the first column.
+ */
+void table_sparse(struct table *, size_t);
 /* table_cell(t, fmt, ...), table_styled(t, style, fmt, ...): the next cell, from left to right and row by row. */
 void table_cell(struct table *, const char *, ...)
     __attribute__((format(printf, 2, 3)));

@@ -651,6 +651,7 @@ ui_ask(struct ui *ui, const char *prompt, bool echo, struct buf *out,
 	if ((fd = tty_open(e)) == -1)
 		return -1;
 	out_flush(ui);
+	later_read(ui->out.fd);
 	erase(ui);
 	later_end();
 	if (!echo && tty_hide(fd, &was, e) == -1) {

@@ -116,6 +116,39 @@ imap_subscribe(struct imap *im, const char *wire, struct err *e)
 	return run(im, "SUBSCRIBE ", wire, "", e);
 }
 
+static int
+ask(struct imap *im, const char *verb, const char *wire, const char *parameter,
+    void *cookie, struct err *e)
+{
+	struct command *c;
+
+	if ((c = session_command(im, COMMAND_STORE, e)) == NULL)
+		return -1;
+	c->cookie = cookie;
+	session_put(im, verb);
+	session_put_name(im, wire);
+	session_put(im, parameter);
+	return session_end(im, e);
+}
+
+int
+imap_ask_create(struct imap *im, const char *wire, const char *use,
+    void *cookie, struct err *e)
+{
+	char text[64] = "";
+
+	if (use != NULL && imap_can(im, CAP_CREATE_SPECIAL_USE))
+		snprintf(text, sizeof(text), " (USE (%s))", use);
+	return ask(im, "CREATE ", wire, text, cookie, e);
+}
+
+int
+imap_ask_subscribe(struct imap *im, const char *wire, void *cookie,
+    struct err *e)
+{
+	return ask(im, "SUBSCRIBE ", wire, "", cookie, e);
+}
+
 const char *
 imap_personal(const struct imap *im, char *delimiter)
 {

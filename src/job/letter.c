@@ -17,7 +17,6 @@ letter_init(struct letter *l, struct restore *r)
 {
 	memset(l, 0, sizeof(*l));
 	l->r = r;
-	l->hasher = hasher_new();
 	spool_init(&l->spool, SPOOL_MEMORY, r->dir);
 	spool_init(&l->cured, SPOOL_MEMORY, r->dir);
 	buf_init(&l->flags, FLAGS_MAX_TEXT + 1);
@@ -29,26 +28,15 @@ letter_release(struct letter *l)
 {
 	spool_release(&l->spool);
 	spool_release(&l->cured);
-	hasher_free(&l->hasher);
 	buf_release(&l->flags);
 	buf_release(&l->dropped);
-}
-
-static int
-hash_and_spool(void *arg, const void *p, size_t n, struct err *e)
-{
-	struct letter *l = arg;
-	const struct sink to = spool_sink(&l->spool);
-
-	hasher_add(l->hasher, p, n);
-	return sink_write(&to, p, n, e);
 }
 
 int
 letter_load(struct letter *l, struct item *i, const struct known_message *m,
     struct err *e)
 {
-	const struct sink to = { hash_and_spool, l };
+	const struct sink to = spool_sink(&l->spool);
 	struct digest sha256 = m->sha256;
 	struct err why;
 

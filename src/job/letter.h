@@ -13,7 +13,6 @@ struct letter {
 	struct restore	*r;		/* borrowed */
 	struct spool	 spool;		/* own: the message, */
 	struct spool	 cured;		/* ... and its repaired copy */
-	struct hasher	*hasher;	/* own */
 	struct buf	 flags, dropped;	/* own */
 };
 

@@ -1,6 +1,7 @@
 /*
  * match.c - which message of the target is which one of the vault.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,11 +283,18 @@ find_want(struct spot *s, const struct digest *sha256,
 static struct want *
 find_by_key(struct spot *s, uint64_t key)
 {
-	size_t i;
+	size_t low = 0, high = s->keyed_n, mid;
 
-	for (i = 0; key != 0 && i < s->wants_n; i++)
-		if (!s->wants[i].done && s->wants[i].key == key)
-			return &s->wants[i];
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (s->keyed[mid]->key < key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < s->keyed_n && s->keyed[low]->key == key; low++)
+		if (!s->keyed[low]->done)
+			return s->keyed[low];
 	return NULL;
 }
 
@@ -346,7 +354,7 @@ match_vault_key(struct restore *r, const struct digest *sha256,
 	*key = 0;
 	header_start(&scan);
 	if (vault_read(r->v, sha256, &to, &why) == -1) {
-		if (why.kind == EK_CORRUPT)
+		if (why.kind == EK_CORRUPT || why.sys == EIO)
 			return 0;
 		*e = why;
 		return -1;

@@ -31,6 +31,8 @@ struct spot {
 	struct folder_to *f;
 	struct want	*wants;		/* own; by content */
 	size_t		 wants_n;
+	struct want	**keyed;	/* own; those with a key, by key */
+	size_t		 keyed_n;
 	struct seen	*seen;		/* own; by UID */
 	size_t		 seen_n, cap;
 	uint32_t	*told;		/* own; UIDs that the journal tells of, and where the size is another */

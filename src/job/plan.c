@@ -78,13 +78,44 @@ check_names(struct backup *b)
 	}
 }
 
+/* A pattern for the folders below one that was asked for, to be freed; or NULL. */
+static char *
+below_asked(const struct backup *b)
+{
+	const struct words *asked = &b->opts->account->folders;
+	char *below;
+	size_t i, k;
+
+	for (i = 0; i < asked->n; i++)
+		for (k = 0; k < b->boxes.n; k++) {
+			const struct mail_box *box = &b->boxes.v[k];
+
+			if (asked->v[i][0] == '!' || box->delimiter == '\0')
+				continue;
+			below = xasprintf("%s%c*", asked->v[i], box->delimiter);
+			if (name_match(below, box->name, box->delimiter))
+				return below;
+			free(below);
+		}
+	return NULL;
+}
+
 /* Patterns that choose nothing are a mistake, unless there is nothing to choose from. */
 static void
 check_chosen(struct backup *b)
 {
-	if (b->folders_n == 0 && b->boxes.n > 0 && b->problems == 0)
-		backup_problem(b, NULL, NULL,
-		    "none of them is to be backed up: nothing was looked at");
+	char *below, *why;
+
+	if (b->folders_n > 0 || b->boxes.n == 0 || b->problems > 0)
+		return;
+	below = below_asked(b);
+	why = xasprintf("none of them is to be backed up: %s%s%s",
+	    below == NULL ? "nothing was looked at" :
+	    "folders below are chosen by '", below == NULL ? "" : below,
+	    below == NULL ? "" : "'");
+	backup_problem(b, NULL, NULL, why);
+	free(why);
+	free(below);
 }
 
 /* ---- the listing ---- */

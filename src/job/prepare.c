@@ -2,6 +2,7 @@
  * prepare.c - the target's folders before anything is sent: which ones they are, what they won't take, and that they
  * are there.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "base/text.h"
 #include "job/restoring.h"
 #include "mail/name.h"
+
+#define AT_ONCE	20	/* folders that are made and opened without waiting for each */
 
 /* ---- names ---- */
 
@@ -184,7 +187,7 @@ taste_item(struct restore *r, struct item *i, const struct digest *sha256,
 	defect_start(&scan);
 	if (vault_read(r->v, sha256, &to, &damaged) == -1) {
 		/* That is told when it is to be sent. */
-		if (damaged.kind == EK_CORRUPT)
+		if (damaged.kind == EK_CORRUPT || damaged.sys == EIO)
 			return 0;
 		*e = damaged;
 		return -1;
@@ -310,8 +313,27 @@ make(struct restore *r, struct imap *im, struct folder_to *f, struct err *e)
 	}
 	f->exists = true;
 	f->unseen = rc == 0;
+	f->fresh = rc == 1;
 	r->report->made += rc == 1;
 	return 1;
+}
+
+/* It is another folder than the one that was looked at: what was found there was found elsewhere. */
+static void
+forget_there(struct restore *r, struct folder_to *f)
+{
+	size_t i;
+
+	for (i = f->first; i < f->first + f->n; i++) {
+		struct item *item = &r->items[i];
+
+		if (item->state != ITEM_THERE)
+			continue;
+		item->state = ITEM_TODO;
+		item->uid = 0;
+		r->report->there--;
+	}
+	f->unseen = true;
 }
 
 static int
@@ -322,6 +344,8 @@ opened(struct restore *r, struct folder_to *f, const struct imap_event *ev,
 		return fail_folder(r, f, ev->text);
 	if (ev->read_only)
 		return fail_folder(r, f, "it may only be read");
+	if (f->opened && f->uidvalidity != ev->box.uidvalidity)
+		forget_there(r, f);
 	/* Where messages of this run begin does not change when a connection is made anew. */
 	if (!f->opened || f->uidvalidity != ev->box.uidvalidity ||
 	    !f->selected)
@@ -333,7 +357,10 @@ opened(struct restore *r, struct folder_to *f, const struct imap_event *ev,
 	if (journal_folder(r->journal, f->name, f->uidvalidity, f->uidnext,
 	    &f->number, e) == -1)
 		return -1;
-	f->opened = true;
+	/* A server may say that it made what was there. */
+	f->unseen = f->unseen || (f->fresh && ev->box.exists > 0);
+	f->fresh = false;
+	f->opened = f->ready = true;
 	return 1;
 }
 
@@ -398,4 +425,115 @@ prepare_open(struct restore *r, struct folder_to *f, struct err *e)
 			return -1;
 	}
 	return opened(r, f, &ev, e);
+}
+
+/* ---- all of them at once ---- */
+
+bool
+prepare_needs(const struct restore *r, const struct folder_to *f)
+{
+	size_t i;
+
+	if (f->failed)
+		return false;
+	if (!f->exists || f->subscribe)
+		return true;
+	for (i = f->first; i < f->first + f->n && !f->ready; i++)
+		if (r->items[i].state == ITEM_TODO)
+			return true;
+	return false;
+}
+
+/* A question that is on its way. */
+struct question {
+	struct folder_to *f;
+	enum { ASK_CREATE, ASK_SUBSCRIBE, ASK_SELECT } what;
+};
+
+static int
+ask_folder(struct imap *im, struct folder_to *f, struct question *q,
+    size_t *n, struct err *e)
+{
+	if (!f->exists) {
+		q[*n] = (struct question){ f, ASK_CREATE };
+		if (imap_ask_create(im, f->wire, f->use, &q[(*n)++], e) == -1)
+			return -1;
+	}
+	if (f->subscribe) {
+		q[*n] = (struct question){ f, ASK_SUBSCRIBE };
+		if (imap_ask_subscribe(im, f->wire, &q[(*n)++], e) == -1)
+			return -1;
+	}
+	if (f->n == 0)
+		return 0;
+	q[*n] = (struct question){ f, ASK_SELECT };
+	return imap_select(im, f->wire, &q[(*n)++], e);
+}
+
+/* What is refused is asked for again by prepare_open(), which knows what to do about it. */
+static int
+take_answer(struct restore *r, const struct imap_event *ev, struct err *e)
+{
+	const struct question *q = ev->cookie;
+
+	if (!ev->ok)
+		return 0;
+	switch (q->what) {
+	case ASK_CREATE:
+		q->f->exists = q->f->fresh = true;
+		r->report->made++;
+		return 0;
+	case ASK_SUBSCRIBE:
+		q->f->subscribe = false;
+		return 0;
+	case ASK_SELECT:
+		break;
+	}
+	return !q->f->exists || ev->read_only ||
+	    opened(r, q->f, ev, e) != -1 ? 0 : -1;
+}
+
+static int
+take_answers(struct restore *r, struct imap *im, size_t n, struct err *e)
+{
+	struct imap_event ev;
+	int rc;
+
+	while (n > 0) {
+		if ((rc = imap_next(im, &ev, e)) == -1)
+			return -1;
+		if (rc == 0)
+			return err_set(e, EK_PROTO,
+			    "the server does not answer");
+		if (ev.kind != IMAP_BOX && ev.kind != IMAP_DONE)
+			continue;
+		n--;
+		if (take_answer(r, &ev, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+prepare_all(struct restore *r, struct err *e)
+{
+	struct question q[3 * AT_ONCE];
+	size_t i = 0, n, folders;
+	struct imap *im;
+
+	if (look_session(r->look, &im, e) == -1)
+		return -1;
+	while (i < r->folders_n) {
+		n = 0;
+		for (folders = 0; i < r->folders_n && folders < AT_ONCE; i++) {
+			if (!prepare_needs(r, &r->folders[i]))
+				continue;
+			if (ask_folder(im, &r->folders[i], q, &n, e) == -1)
+				return -1;
+			folders++;
+		}
+		if (take_answers(r, im, n, e) == -1)
+			return -1;
+	}
+	return 0;
 }

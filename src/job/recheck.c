@@ -30,6 +30,7 @@ struct check {
 	struct digest	 sha256;
 	uint32_t	 uid;		/* where it should be, 0: not known */
 	uint8_t		 verdict;
+	bool		 own;		/* CHANGED: its header lines are still its own */
 	char		*why;		/* own, or NULL */
 	uint64_t	 key;		/* second pass: of its header lines, once they were wanted */
 };
@@ -159,6 +160,8 @@ check_flags(struct recheck *k, struct check *c, const struct known_message *m,
 	if (policy_flags(m->flags, restore_folder(k->r, c->item)->permanent,
 	    k->r->o->deleted, &k->flags, &k->dropped) == -1)
 		return err_set(e, EK_CORRUPT, "a message has too many flags");
+	/* What was left out was told before. */
+	*same = k->dropped.n == 0 && !way_is_bare(c->item->way);
 	if (ev->meta.flags == NULL || way_is_bare(c->item->way) ||
 	    strcmp(ev->meta.flags, buf_text(&k->flags)) == 0)
 		return 0;
@@ -177,6 +180,7 @@ check_date(struct recheck *k, struct check *c, const struct known_message *m,
 	char is[TEXT_MAX], was[TEXT_MAX], *why;
 	int rc;
 
+	*same = !way_is_dateless(c->item->way);
 	if (!m->has_date || !ev->meta.has_date || m->date == ev->meta.date ||
 	    way_is_dateless(c->item->way))
 		return 0;
@@ -258,8 +262,10 @@ first_got(void *arg, struct look_box *b, const struct imap_event *ev,
 	if (match_vault_key(k->r, &c->sha256, &key, e) == -1)
 		return -1;
 	/* Or it is another message, of which the server told a wrong UID. */
-	if (key != 0 && key == match_scan_key(k->r, &k->scan))
+	if (key != 0 && key == match_scan_key(k->r, &k->scan)) {
 		uidset_add(&s->known, ev->meta.uid);
+		c->own = true;
+	}
 	c->verdict = VERDICT_CHANGED;
 	c->why = describe(k, c);
 	return 0;
@@ -364,6 +370,7 @@ second_changed(struct recheck *k, struct recheck_spot *s, uint32_t uid,
 	if (i == s->lost_n)
 		return cancel_check(e);
 	s->lost[i]->verdict = VERDICT_CHANGED;
+	s->lost[i]->own = true;
 	s->lost[i]->why = describe(k, s->lost[i]);
 	s->lost[i]->item->uid = uid;
 	return 0;
@@ -526,6 +533,10 @@ judge(struct recheck *k, struct recheck_spot *s, struct err *e)
 			return -1;
 		id = restore_id(&m);
 		uid = c->item->uid;
+		/* What is there under the UID that was told is another one. */
+		if (c->verdict == VERDICT_CHANGED && !c->own &&
+		    uidset_has(&s->known, uid))
+			c->verdict = VERDICT_NONE;
 		switch ((enum verdict)c->verdict) {
 		case VERDICT_DONE:
 			rc = journal_sent(k->r->journal, s->f->number, &id,

@@ -436,38 +436,15 @@ look_into(struct restore *r, struct folder_to *f, struct err *e)
 	return open_folder(r, f, e);
 }
 
-/* It is another folder than the one that was looked at: what was found there was found elsewhere. */
-static void
-forget_there(struct restore *r, struct folder_to *f)
-{
-	size_t i;
-
-	for (i = f->first; i < f->first + f->n; i++) {
-		struct item *item = &r->items[i];
-
-		if (item->state != ITEM_THERE)
-			continue;
-		item->state = ITEM_TODO;
-		item->uid = 0;
-		r->report->there--;
-	}
-	f->unseen = true;
-}
-
 static int
 append_folder(struct restore *r, struct folder_to *f, struct err *e)
 {
-	uint64_t seen = f->uidvalidity;
-	bool looked_at = f->opened;
 	int rc;
 
-	/* Where all is there nothing is opened. */
-	if (f->exists && !f->subscribe && !has_todo(r, f))
-		return 0;
-	if ((rc = open_folder(r, f, e)) != 1)
+	if (prepare_needs(r, f) && (rc = open_folder(r, f, e)) != 1)
 		return rc;
-	if (looked_at && f->uidvalidity != seen)
-		forget_there(r, f);
+	if (f->failed)
+		return 0;
 	if (f->unseen && (rc = look_into(r, f, e)) != 1)
 		return rc;
 	return has_todo(r, f) ? send_folder(r, f, e) : 0;
@@ -478,6 +455,9 @@ append_all(struct restore *r, struct err *e)
 {
 	size_t i;
 
+	while (prepare_all(r, e) == -1)
+		if (restore_again(r, e) == -1)
+			return -1;
 	do {
 		for (i = 0; i < r->folders_n && !r->full; i++)
 			if (append_folder(r, &r->folders[i], e) == -1)

@@ -101,5 +101,10 @@ struct job_restore_opts {
  */
 int job_restore(struct vault *, const struct job_restore_opts *, struct job_restore_report *, struct job_restore_plan *,
     struct err *);
+/*
+ * job_check_maps(vault, at, maps, n, e): whether each of opts->maps is about a folder that the vault had at commit
+ * ${at}, chosen or not.  EK_USAGE.
+ */
+int job_check_maps(struct vault *, uint64_t at, const char *const *maps, size_t, struct err *);
 
 #endif

@@ -38,6 +38,8 @@ struct folder_to {
 	bool		 exists;	/* it is on the target */
 	bool		 opened;	/* the next four are known */
 	bool		 selected;	/* it was opened for writing, too */
+	bool		 ready;		/* it was made and opened, and nothing was heard to the contrary */
+	bool		 fresh;		/* it was made now, and not opened yet */
 	bool		 failed;	/* it can't be made or opened: told */
 	bool		 subscribe;
 	bool		 broke;		/* a connection was lost over it */
@@ -149,6 +151,12 @@ int restore_again(struct restore *, struct err *);
 /* prepare.c: prepare_map(r, e): each source has its folder; prepare_open(r, f, e): make, subscribe, and open it. */
 int prepare_map(struct restore *, struct err *);
 int prepare_judge(struct restore *, struct err *);
+/*
+ * prepare_all(r, e): make, subscribe and open what has to be, without waiting for each; what is refused is left to
+ * prepare_open(); prepare_needs(r, f): whether it is.
+ */
+int prepare_all(struct restore *, struct err *);
+bool prepare_needs(const struct restore *, const struct folder_to *);
 /* prepare_open(): 1 done, 0 it failed and was told, -1: the session broke (EK_TEMP, EK_PROTO) or more. */
 int prepare_open(struct restore *, struct folder_to *, struct err *);
 

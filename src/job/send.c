@@ -274,7 +274,7 @@ between(struct sender *s, struct err *e)
 		return 0;
 	if (drain(s, e) == -1)
 		return -1;
-	s->make = s->f->exists = s->f->opened = false;
+	s->make = s->f->exists = s->f->opened = s->f->ready = false;
 	s->made = true;
 	return prepare_open(s->r, s->f, e) == -1 ? -1 : 0;
 }
@@ -322,6 +322,18 @@ turn(struct sender *s, struct err *e)
 	return alone && drain(s, e) == -1 ? -1 : 1;
 }
 
+/* Where nothing was sent, the answer to SELECT is still to come. */
+static int
+settle(struct sender *s, struct err *e)
+{
+	struct imap_event ev;
+	int r;
+
+	while ((r = imap_next(s->im, &ev, e)) == 1)
+		;
+	return r;
+}
+
 static int
 send_some(struct sender *s, struct err *e)
 {
@@ -344,7 +356,7 @@ send_some(struct sender *s, struct err *e)
 			r = 1;
 		}
 	}
-	return drain(s, e);
+	return drain(s, e) == -1 ? -1 : settle(s, e);
 }
 
 /*
@@ -403,7 +415,9 @@ send_once(struct restore *r, struct folder_to *f, struct err *e)
 	int rc;
 
 	letter_init(&s.letter, r);
-	if ((rc = look_session(r->look, &s.im, e)) == 0)
+	/* Courier appends nothing to a folder that is open for reading, and Dovecot is quicker in one that is open. */
+	if ((rc = look_session(r->look, &s.im, e)) == 0 &&
+	    (rc = imap_select(s.im, f->wire, NULL, e)) == 0)
 		rc = send_some(&s, e);
 	drop_again(&s);
 	while ((c = s.way) != NULL) {
@@ -414,18 +428,16 @@ send_once(struct restore *r, struct folder_to *f, struct err *e)
 	return rc;
 }
 
-/* After a break: another session, and what came is found; then the folder is opened for writing again. */
+/* After a break: another session, and what came is found. */
 static int
 begin_again(struct restore *r, struct folder_to *f, struct item *alone,
     struct err *e)
 {
 	struct err why = *e;
 
-	if (there_again(r, f, e) == -1 ||
-	    judge(r, f, alone, why.text, e) == -1)
+	if (there_again(r, f, e) == -1)
 		return -1;
-	/* Courier appends nothing to a folder that is open for reading. */
-	return prepare_open(r, f, e) == -1 ? -1 : 0;
+	return judge(r, f, alone, why.text, e);
 }
 
 int
@@ -440,8 +452,6 @@ send_folder(struct restore *r, struct folder_to *f, struct err *e)
 			if (restore_again(r, e) == -1)
 				return -1;
 		} while (begin_again(r, f, alone, e) == -1);
-		if (f->failed)
-			return 0;
 	}
 	return 0;
 }

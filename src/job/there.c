@@ -32,6 +32,17 @@ by_content(const void *a, const void *b)
 	return x->item < y->item ? -1 : x->item > y->item;
 }
 
+static int
+by_key(const void *a, const void *b)
+{
+	const struct want *x = *(struct want *const *)a;
+	const struct want *y = *(struct want *const *)b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
 /* After a break also what the server took: an equal one must not be taken for it, wherever the server said it is. */
 static bool
 is_wanted(const struct there *t, const struct item *i)
@@ -83,6 +94,12 @@ fill_wants(struct there *t, struct spot *s, struct err *e)
 		s->wants_n++;
 	}
 	qsort(s->wants, s->wants_n, sizeof(*s->wants), by_content);
+	s->keyed = xcalloc(s->wants_n + 1, sizeof(struct want *));
+	for (i = 0; i < s->wants_n; i++)
+		if (s->wants[i].key != 0)
+			s->keyed[s->keyed_n++] = &s->wants[i];
+	if (s->keyed_n > 0)
+		qsort(s->keyed, s->keyed_n, sizeof(struct want *), by_key);
 	return 0;
 }
 
@@ -334,6 +351,7 @@ release(struct there *t)
 
 	for (i = 0; i < t->n; i++) {
 		free(t->spots[i].wants);
+		free(t->spots[i].keyed);
 		free(t->spots[i].seen);
 		free(t->spots[i].told);
 	}

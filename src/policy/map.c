@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 #include "mail/name.h"
 #include "policy/path.h"
 #include "policy/policy.h"
@@ -429,6 +430,54 @@ policy_map(struct policy_move *moves, size_t n,
 out:
 	plan_release(&plan);
 	return rc;
+}
+
+static int
+check_map(const char *text, const struct policy_move *moves, size_t n,
+    struct err *e)
+{
+	struct buf parts = BUF_INIT(4 * NAME_MAX_WIRE);
+	struct remap r;
+	struct near near;
+	bool matched = false;
+	size_t i;
+	int rc = -1;
+
+	if (remap_parse(text, &r, e) == -1)
+		goto out;
+	near_begin(&near, r.old, strlen(r.old));
+	for (i = 0; i < n && !matched; i++) {
+		buf_clear(&parts);
+		matched = remap_apply(&r, moves[i].name, moves[i].delimiter,
+		    &parts);
+		near_try(&near, name_shown(moves[i].name));
+	}
+	if (matched) {
+		rc = 0;
+		goto out;
+	}
+	err_set(e, EK_USAGE, "--map: the vault has no folder '%s'", r.old);
+	if (near.best != NULL)
+		err_next(e, "did you mean '%s'?", near.best);
+	else
+		err_next(e, "before the '=' stands a folder of the vault, as "
+		    "mailkeep folders lists them; * stands for any text");
+out:
+	remap_release(&r);
+	buf_release(&parts);
+	return rc;
+}
+
+int
+policy_map_check(const char *const *maps, size_t maps_n,
+    const struct policy_move *moves, size_t n, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < maps_n; i++)
+		if (check_map(maps[i], moves, n, e) == -1)
+			return -1;
+	return 0;
 }
 
 void

@@ -108,5 +108,11 @@ void policy_cure(const struct policy_taste *, struct defect_cure *);
  * full.
  */
 int policy_flags(const char *, const char *permanent, bool deleted, struct buf *, struct buf *dropped);
+/*
+ * policy_map_check(maps, maps_n, moves, n, e): whether each map is one and its OLD matches at least one of ${n}
+ * folders, of which only the names and delimiters are looked at: all of the vault's, chosen or not.  EK_USAGE, with
+ * the name that was perhaps meant.
+ */
+int policy_map_check(const char *const *maps, size_t maps_n, const struct policy_move *, size_t, struct err *);
 
 #endif

@@ -12,6 +12,8 @@ BEGIN {
 $5 == "verb" {
 	verbs[++nverbs] = $1
 	synopsis[$1] = $3
+	# An option that must be given, with its value, is no argument.
+	sub(/--[a-z-]+ [^ ]+ /, "", synopsis[$1])
 	summary[$1] = $4
 	next
 }

@@ -6,7 +6,7 @@ server=courier port=$COURIER_PORT
 . "$TOP/tests/e2e/journey.inc"
 
 EXIT=3 give "$V" "$COURIER_PORT"
-[ "$(summary 'messages appended checked identical')" = '315 315 315 309' ] || fail "$(tail -n 1 "$TMPDIR/out")"
+[ "$(summary 'messages appended checked identical')" = '315 315 315 308' ] || fail "$(tail -n 1 "$TMPDIR/out")"
 courier_imap snapshot >"$TMPDIR/away"
 # A last line has an end, an empty header too; no lone CR; no date up to 1970; no name beyond the BMP.
 moved "$TMPDIR/here" "$TMPDIR/away" <<'END'

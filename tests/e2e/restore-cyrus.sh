@@ -8,7 +8,7 @@ server=cyrus port=$CYRUS_PORT
 # There is a folder for sent mail, with another name.
 cyrus_imap 'do' 'CREATE Gesendet (USE (\Sent))' 'SUBSCRIBE Gesendet' >/dev/null
 EXIT=3 give "$V" "$CYRUS_PORT"
-[ "$(summary 'messages appended checked identical')" = '315 312 312 307' ] || fail "$(tail -n 1 "$TMPDIR/out")"
+[ "$(summary 'messages appended checked identical')" = '315 312 312 306' ] || fail "$(tail -n 1 "$TMPDIR/out")"
 cyrus_imap snapshot >"$TMPDIR/away"
 # No bytes beyond ASCII in a header; none that is none; no date up to 1970; no '%' and ';' in names.
 moved "$TMPDIR/here" "$TMPDIR/away" <<'END'

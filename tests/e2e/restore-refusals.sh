@@ -186,11 +186,15 @@ bytes()
 	trying=$*
 	target_start "$@"
 	EXIT=3 restore "$odd"
+	grep -q '^  -> --fix appends repaired copies' "$TMPDIR/err" || target_trouble "nothing is said of --fix"
 	target_dump | sort >"$TMPDIR/dump"
 	sort "$TMPDIR/wanted" | comm -23 - "$TMPDIR/dump" >"$TMPDIR/left"
 	[ "$(grep -c ^Odd "$TMPDIR/left")" = 3 ] || target_trouble "left: $(cat "$TMPDIR/left")"
 	[ "$(wc -l <"$TMPDIR/left")" = 3 ] || target_trouble "left: $(cat "$TMPDIR/left")"
 	EXIT=3 restore "$odd" --fix
+	grep -q 'warning: .* was repaired' "$TMPDIR/err" || target_trouble "it does not tell what was repaired"
+	! grep -q 'with other bytes' "$TMPDIR/err" || target_trouble "a repaired copy is told twice"
+	! grep -q 'fix appends' "$TMPDIR/err" || target_trouble "--fix is advised to who gave it"
 	[ "$(target_dump | wc -l)" = $(($(wc -l <"$TMPDIR/wanted") - 1)) ] || target_trouble "not all but the virus"
 	# They are there now, as far as the journal knows.
 	before=$(target_count 'stored')

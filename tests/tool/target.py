@@ -1121,6 +1121,10 @@ class Session:
             return "[APPENDUID 0 x] "
         if lie == "wrong":
             uids = [u + 1000 for u in uids]
+        if lie == "next":
+            uids = [u + 1 for u in uids]
+        if lie == "const":
+            uids = [folder.messages and min(u for u in folder.messages) or 1] * len(uids)
         if lie == "old":
             uids = range(1, len(uids) + 1)
         return "[APPENDUID %d %s] " % (folder.validity + (lie == "validity"), ranges(uids))

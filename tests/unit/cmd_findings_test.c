@@ -102,6 +102,43 @@ test_what_is_no_fault_is_a_note_and_what_is_not_known_is_left_out(void **state)
 	    "be\n");
 }
 
+static void
+test_a_repaired_copy_is_told_once_whoever_watches(void **state)
+{
+	static const struct ui_opts quiet = { .quiet = true };
+	struct findings *f;
+	struct stage s;
+	uint32_t i;
+
+	(void)state;
+	stage_files(&s, &quiet);
+	f = findings_new(s.ui);
+	for (i = 1; i <= 2; i++)
+		tell(f, RESTORE_FIXED, false, "INBOX", i, 0, "NUL bytes");
+	for (i = 1; i <= 2; i++)
+		tell(f, RESTORE_CHANGED, false, "INBOX", i, 7, "its bytes");
+	findings_free(&f);
+	stage_end(&s, 0, "", "mailkeep: warning: INBOX: UID 1 of 2024-05-01 "
+	    "10:00, \"Gr\u00fc\u00dfe\", was repaired: NUL bytes\n"
+	    "mailkeep: warning: INBOX: UID 2 of 2024-05-01 10:00, "
+	    "\"Gr\u00fc\u00dfe\", was repaired: NUL bytes\n");
+	/* Another message is none of these; nor is a fault one that was expected. */
+	stage_files(&s, &watched);
+	f = findings_new(s.ui);
+	tell(f, RESTORE_FIXED, false, "INBOX", 1, 0, "NUL bytes");
+	tell(f, RESTORE_CHANGED, false, "INBOX", 1, 7, "of the first");
+	tell(f, RESTORE_CHANGED, false, "INBOX", 2, 8, "of the second");
+	tell(f, RESTORE_CHANGED, true, "INBOX", 1, 7, "lost");
+	findings_free(&f);
+	stage_end(&s, 0, "", "mailkeep: warning: INBOX: UID 1 of 2024-05-01 "
+	    "10:00, \"Gr\u00fc\u00dfe\", was repaired: NUL bytes\n"
+	    "INBOX: UID 2 of 2024-05-01 10:00, \"Gr\u00fc\u00dfe\", is there "
+	    "with other bytes (UID 8 of Sent): of the second\n"
+	    "mailkeep: warning: INBOX: UID 1 of 2024-05-01 10:00, "
+	    "\"Gr\u00fc\u00dfe\", is there with other bytes (UID 7 of Sent): "
+	    "lost\n");
+}
+
 static size_t
 lines(const char *text)
 {
@@ -199,6 +236,8 @@ main(void)
 		    test_each_kind_is_a_sentence_that_names_the_message),
 		cmocka_unit_test(
 		    test_what_is_no_fault_is_a_note_and_what_is_not_known_is_left_out),
+		cmocka_unit_test(
+		    test_a_repaired_copy_is_told_once_whoever_watches),
 		cmocka_unit_test(
 		    test_more_than_twenty_of_a_kind_in_a_folder_are_summed_up),
 		cmocka_unit_test(test_json_has_every_one),

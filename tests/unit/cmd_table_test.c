@@ -227,6 +227,76 @@ test_table_leaves_out_the_least_needful_columns_first(void **state)
 	}
 }
 
+/* ${rows} rows, of which only the last has something in the second column, or none. */
+static char *
+sparse_rows(int rows, bool any)
+{
+	static const struct table_column three[] = {
+		{ "A", TABLE_LEFT, 0, 0, 0 }, { "B", TABLE_LEFT, 0, 0, 0 },
+		{ "C", TABLE_LEFT, 0, 0, 0 },
+	};
+	struct table *t;
+	struct stage s;
+	char *got;
+	int i;
+
+	stage_files(&s, &plain);
+	t = table_new(s.ui, three, 3);
+	table_sparse(t, 1);
+	for (i = 1; i <= rows; i++) {
+		table_cell(t, "a");
+		table_cell(t, "%s", any && i == rows ? "b" : "");
+		table_cell(t, "c");
+	}
+	table_end(&t);
+	assert_int_equal(ui_finish(&s.ui, 0), 0);
+	got = contents(s.out);
+	close(s.out);
+	close(s.err);
+	return got;
+}
+
+static void
+test_table_leaves_out_a_sparse_column_only_when_all_of_it_is_empty(void **state)
+{
+	char *got = sparse_rows(2, false);
+
+	(void)state;
+	assert_string_equal(got, "A  C\na  c\na  c\n");
+	free(got);
+	got = sparse_rows(2, true);
+	assert_string_equal(got, "A  B  C\na     c\na  b  c\n");
+	free(got);
+	/* What comes after the titles is not known before them. */
+	got = sparse_rows(TABLE_LOOK - 1, false);
+	assert_begins(got, "A  C\n");
+	free(got);
+	got = sparse_rows(TABLE_LOOK + 1, true);
+	assert_begins(got, "A  B  C\n");
+	assert_non_null(strstr(got, "a  b  c\n"));
+	free(got);
+}
+
+static void
+test_table_says_what_belongs_to_a_row_below_it(void **state)
+{
+	struct table *t;
+	struct stage s;
+
+	(void)state;
+	stage_terminal(&s, 20, &plain);
+	t = table_new(s.ui, columns, 2);
+	table_cell(t, "1");
+	table_below(t, "-> a name that\n%s", "goes on");
+	table_cell(t, "Anna");
+	table_cell(t, "2");
+	table_cell(t, "Bert");
+	table_end(&t);
+	assert_shown(&s, "ID  FROM\n 1  Anna\n    -> a name\n"
+	    "    that\\ngoes on\n 2  Bert\n");
+	terminal_end(&s);
+}
+
 /* One long text takes no more than its share, and what a column doesn't need the others get. */
 static void
 test_table_is_not_pushed_apart_by_one_long_text(void **state)
@@ -347,6 +417,10 @@ main(void)
 		cmocka_unit_test(test_table_on_a_terminal_shares_the_room_by_weight),
 		cmocka_unit_test(
 		    test_table_leaves_out_the_least_needful_columns_first),
+		cmocka_unit_test(
+		    test_table_leaves_out_a_sparse_column_only_when_all_of_it_is_empty),
+		cmocka_unit_test(
+		    test_table_says_what_belongs_to_a_row_below_it),
 		cmocka_unit_test(
 		    test_table_is_not_pushed_apart_by_one_long_text),
 		cmocka_unit_test(

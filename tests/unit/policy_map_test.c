@@ -642,6 +642,47 @@ test_map_refuses_maps_that_say_nothing(void **state)
 /* ---- names that a server would not make ---- */
 
 static void
+test_map_check_finds_maps_about_no_folder(void **state)
+{
+	static const struct { const char *map, *why, *next; } t[] = {
+		{ "Work=x", NULL, NULL },
+		{ "inbox=x", NULL, NULL },
+		{ "W*=x", NULL, NULL },
+		{ "Work/%=x", NULL, NULL },
+		{ "a\\=b=x", NULL, NULL },
+		{ "Wrok=x", "--map: the vault has no folder 'Wrok'",
+		    "did you mean 'Work'?" },
+		{ "%/none=x", "--map: the vault has no folder '%/none'",
+		    "before the '=' stands a folder of the vault, as mailkeep "
+		    "folders lists them; * stands for any text" },
+		{ "Work", "'Work' has no '=' in it",
+		    "a map of folders is written OLD=NEW" },
+	};
+	static const struct policy_move moves[] = {
+		{ .name = "INBOX", .delimiter = '/' },
+		{ .name = "Work", .delimiter = '/' },
+		{ .name = "Work/Old", .delimiter = '/' },
+		{ .name = "a=b", .delimiter = '/' },
+	};
+	const char *maps[] = { "*=x", NULL };
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(t); i++) {
+		maps[1] = t[i].map;
+		memset(&e, 0, sizeof(e));
+		assert_int_equal(policy_map_check(maps, 2, moves,
+		    LENGTH(moves), &e), t[i].why == NULL ? 0 : -1);
+		if (t[i].why == NULL)
+			continue;
+		assert_int_equal(e.kind, EK_USAGE);
+		assert_string_equal(e.text, t[i].why);
+		assert_string_equal(e.next, t[i].next);
+	}
+}
+
+static void
 test_safer_leaves_what_no_server_objects_to(void **state)
 {
 	static const struct {
@@ -1008,6 +1049,7 @@ main(void)
 		cmocka_unit_test(test_map_takes_the_first_map_that_matches),
 		cmocka_unit_test(test_map_matches_as_name_match_does),
 		cmocka_unit_test(test_map_refuses_maps_that_say_nothing),
+		cmocka_unit_test(test_map_check_finds_maps_about_no_folder),
 		cmocka_unit_test(test_safer_leaves_what_no_server_objects_to),
 		cmocka_unit_test(test_map_is_sound_whatever_the_names),
 	};

@@ -46,7 +46,7 @@ imap put INBOX '' '05-Mar-2025 10:00:00 +0000' m4 >uids
 
 expect_exit 0 mailkeep copy vault "$new" --yes -v "${to[@]}"
 said 'anna@localhost: 1 new'
-said 'restored 1 message (29 B) in 3 folders to berta@localhost, 5 were there already; 1 was checked and is identical'
+said 'restored 1 message (29 B) in 1 folder to berta@localhost, 5 were there already; 1 was checked and is identical'
 arrived
 expect_exit 0 mailkeep copy "$old" "$new" --vault vault -v "${to[@]}"
 said 'nothing to append; 6 messages are there already' out
@@ -80,6 +80,10 @@ expect_exit 0 mailkeep copy vault "$new" --yes --json --folder Drafts --before 2
 [ "$(jq -r 'select(.type == "summary") | .appended' out)" = 1 ] || fail "the copy is $(tail -n 1 out)"
 expect_exit 0 mailkeep copy vault "$new" --yes "${to[@]}"
 arrived
+
+# A folder that holds only others: what to name is said.
+expect_exit 3 mailkeep copy vault "$new" --yes --folder Lists "${to[@]}"
+said "none of them is to be backed up: folders below are chosen by 'Lists/\*'"
 
 # ---- what could not be had is no reason to leave out the rest ----
 

@@ -37,12 +37,12 @@ expect_exit 0 mailkeep restore vault "${to[@]}" --dry-run
 [ ! -s err ] || fail "a dry run talks: $(cat err)"
 sed 's/  *$//' out >plan
 cat >want <<-END
-	FOLDER        TO       MESSAGES  SIZE  THERE  WHY
-	INBOX                         1  29 B      1
-	Empty             new         0
-	Lists/kernel      new         2  58 B
-	Sent Items        new         1  29 B
-	Ärger             new         1  29 B
+	FOLDER        NEW  MESSAGES  SIZE  THERE
+	INBOX                     1  29 B      1
+	Empty         yes         0
+	Lists/kernel  yes         2  58 B
+	Sent Items    yes         1  29 B
+	Ärger         yes         1  29 B
 	berta@localhost: 5 messages (145 B) to append, 4 folders to make; 1 message is there already
 END
 same want plan
@@ -103,17 +103,22 @@ cat >answer.py <<-'END'
 	    for no in b"n\n", b"\n", b"yep\n":
 	        lines, status = run(80, no, *args)
 	        assert status == 9, (status, lines)
-	        assert lines[0].split() == ["FOLDER", "TO", "MESSAGES", "SIZE", "THERE", "WHY"], lines
+	        assert lines[0].split() == ["FOLDER", "NEW", "MESSAGES", "SIZE", "THERE"], lines
 	        assert lines[-2].startswith("Append 5 messages (145 B) to berta@localhost? [y/N] "), lines
 	        assert lines[-1] == "mailkeep: nothing was appended", lines
 	    lines, status = run(40, b"n\n", *args, "--into", "A folder with quite a long name/and more")
-	    assert lines[0].split() == ["FOLDER", "TO", "MESSAGES"], lines
+	    assert lines[0].split() == ["FOLDER", "NEW", "MESSAGES", "SIZE"], lines
+	    assert lines[2:4] == ["    -> A folder with quite a long", "    name/and more/INBOX: as --into says"], lines
 	    assert max(map(len, lines[:-2])) <= 40, lines
+	    # Who stops here has lost nothing, and knows it.
+	    lines, status = run(80, b"\x03", *args)
+	    assert status == 130, (status, lines)
+	    assert lines[-1] == "mailkeep: stopped by SIGINT; nothing was appended", lines
 	else:
 	    lines, status = run(80, b"y\n", *args)
 	    assert status == 0, (status, lines)
 	    assert re.fullmatch(r"restored 5 messages \(145 B\) in 4 folders to berta@localhost, 1 was there", lines[-2]), lines
-	    assert re.fullmatch(r"    already; 5 were checked and are identical \([0-9.]+ s\)", lines[-1]), lines
+	    assert re.fullmatch(r"    already; [56] were checked and are identical \([0-9.]+ s\)", lines[-1]), lines
 	    # Again: there is nothing to do, and nothing to ask.
 	    lines, status = run(80, None, *args)
 	    assert status == 0, (status, lines)
@@ -209,3 +214,39 @@ expect_exit 2 mailkeep restore vault "${to[@]}" INBOX
 said "'INBOX' is not the id of a message"
 expect_exit 0 mailkeep restore vault "${to[@]}" "$id" -v
 said 'nothing to append; 1 message is there already' out
+# Nothing is chosen, which is not the same as that all is there.
+expect_exit 0 mailkeep restore vault "${to[@]}" --folder Lists --folder Empty --yes
+[ "$(cat err)" = "mailkeep: warning: berta@localhost: nothing in the vault matches: 'Lists' has no mail of its own, folders below it are chosen by 'Lists/*'" ] ||
+	fail "it says: $(cat err)"
+expect_exit 0 mailkeep restore vault "${to[@]}" --folder 'Lists' --dry-run
+said "berta@localhost: nothing in the vault matches: 'Lists' has no mail of its own" out
+expect_exit 0 mailkeep restore vault "${to[@]}" --folder Empty --yes -v
+[ "$(cat err)" = 'berta@localhost: nothing in the vault matches' ] || fail "it says: $(cat err)"
+expect_exit 0 mailkeep restore vault "${to[@]}" --larger 1M --yes
+[ ! -s err ] || fail "it talks: $(cat err)"
+imap create Over
+imap put Over '' '07-Mar-2025 10:00:00 +0000' m3 >uids
+backup vault
+imap expunge Over 1
+backup vault
+expect_exit 0 mailkeep restore vault "${to[@]}" --folder Over --dry-run
+said 'nothing in the vault matches: what is gone from the server is chosen by --all' out
+# A name that is to be called otherwise is one.
+expect_exit 2 mailkeep restore vault "${to[@]}" --map 'Lists/kernal=Kernel' --dry-run
+said "mailkeep: --map: the vault has no folder 'Lists/kernal'"
+said "  -> did you mean 'Lists/kernel'?"
+expect_exit 2 mailkeep restore vault "${to[@]}" --map '*/nothing/*=x' --dry-run
+said "  -> before the '=' stands a folder of the vault"
+# ... of the vault's, though nothing is restored from it.
+expect_exit 0 mailkeep restore vault "${to[@]}" --map 'Lists/kernel=Kernel' --folder INBOX --yes
+# A flag that stays behind.
+imap put INBOX '\Deleted \Seen' '08-Mar-2025 10:00:00 +0000' m4 >uids
+backup vault
+expect_exit 0 mailkeep restore vault "${to[@]}" --folder INBOX --dry-run -v
+said '\\Deleted is not to be restored for 1 message: --deleted restores it'
+expect_exit 0 mailkeep restore vault "${to[@]}" --folder INBOX --yes -v
+said '\\Deleted was not restored for 1 message: --deleted restores it'
+said 'restored 1 message (29 B) in 1 folder to'
+# Nobody is there.
+expect_exit 75 mailkeep restore vault --to imaps://berta@localhost:1 --tls-ca "$TLS/CA.pem" --password-file password --yes
+said "  -> if the server's name and port are right, run it again later"
