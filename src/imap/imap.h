@@ -145,7 +145,8 @@ int imap_search_all(struct imap *, void *cookie, struct err *);
 /*
  * Where bodies go: begin(arg, size, e) when one is announced, then sink writes.  It is known whose it was, and that
  * it was whole, only when the IMAP_MESSAGE comes: keep or drop it then.  One may also begin without any event about
- * the one before: that belongs to nobody.  A failure ends the session with that error.  imap_body_to(im, NULL): nowhere.
+ * the one before: that belongs to nobody.  A failure ends the session with that error.  imap_body_to(im, NULL):
+ * nowhere.
  */
 struct imap_body {
 	int		(*begin)(void *, uint64_t, struct err *);

@@ -35,8 +35,8 @@ const char *imap_personal(const struct imap *, char *);
 int imap_create(struct imap *, const char *, const char *use, struct err *);
 int imap_subscribe(struct imap *, const char *, struct err *);
 /*
- * imap_ask_create(im, wire, use, cookie, e), imap_ask_subscribe(im, wire, cookie, e): the same without waiting, and without
- * a second try; each ends with IMAP_DONE.
+ * imap_ask_create(im, wire, use, cookie, e), imap_ask_subscribe(im, wire, cookie, e): the same without waiting, and
+ * without a second try; each ends with IMAP_DONE.
  */
 int imap_ask_create(struct imap *, const char *, const char *use, void *cookie, struct err *);
 int imap_ask_subscribe(struct imap *, const char *, void *cookie, struct err *);

@@ -255,7 +255,8 @@ send_one(struct look *l, struct look_box *b, struct err *e)
 		b->examined = true;
 		b->all_sent = b->what == LOOK_OPEN;
 		b->unanswered++;
-		return imap_examine(l->im, b->wire, NULL, b, e);
+		return b->writable ? imap_select(l->im, b->wire, b, e) :
+		    imap_examine(l->im, b->wire, NULL, b, e);
 	}
 	if (has_bodies(b))
 		return send_fetch(l, b, e);

@@ -17,13 +17,14 @@ enum look_what {
 	LOOK_HEADERS,		/* the headers of ${ask}, likewise */
 };
 
-/* A folder to look at.  The first six are the caller's; all else is 0 before look_run(). */
+/* A folder to look at.  The first seven are the caller's; all else is 0 before look_run(). */
 struct look_box {
 	const char	*wire;		/* borrowed */
 	void		*of;		/* what the caller knows of it */
 	enum look_what	 what;
 	uint32_t	 from;		/* LIST: 0 for all */
 	unsigned int	 items;		/* enum imap_items to be asked for, too */
+	bool		 writable;	/* open it by SELECT: that tells what may be written */
 	struct uidset	 ask;		/* own: FETCH: these; at the end those that did not come */
 	/* what came of it */
 	bool		 opened;	/* ... and was to be looked at */

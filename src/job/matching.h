@@ -63,11 +63,11 @@ int match_vault_key(struct restore *, const struct digest *, uint64_t *, struct 
 /* match_sort(s): put what was listed in order, each UID once. */
 void match_sort(struct spot *);
 /*
- * match_ask(t, s, ask_out, headers_out): take what the journal knows to be there, and tell which UIDs have to be fetched,
- * and of which others only the headers.
+ * match_ask(t, s, ask_out, headers_out): take what the journal knows to be there, and tell which UIDs have to be
+ * fetched, and of which others only the headers.
  */
 void match_ask(struct there *, struct spot *, struct uidset *, struct uidset *);
-/* match_got(t, s, uid, sha256, e): one was fetched, its header lines are in t->scan; NULL: of its content only these. */
+/* match_got(t, s, uid, sha256, e): one was fetched, its header lines are in t->scan; NULL: only these were. */
 int match_got(struct there *, struct spot *, uint32_t, const struct digest *, struct err *);
 /* match_changed(t, s, e): all were: what the server changed may be among them. */
 int match_changed(struct there *, struct spot *, struct err *);

@@ -3,6 +3,7 @@
  * are there.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "job/restoring.h"
+#include "mail/flags.h"
 #include "mail/name.h"
 
 #define AT_ONCE	20	/* folders that are made and opened without waiting for each */
@@ -228,11 +230,49 @@ judge_item(struct restore *r, struct item *i, struct err *e)
 	return rc;
 }
 
+/* What is known of a folder before anything goes into it. */
+static int
+judge_folder(struct restore *r, struct folder_to *f, struct err *e)
+{
+	struct buf flags = BUF_INIT(FLAGS_MAX_TEXT + 1);
+	struct buf dropped = BUF_INIT(FLAGS_MAX_TEXT + 1);
+	struct known_message m;
+	uint64_t poorer = 0;
+	size_t i;
+	int rc = 0;
+
+	if (f->read_only && !f->failed && prepare_needs(r, f)) {
+		restore_found_folder(r, f, "it may only be read");
+		f->failed = true;
+	}
+	for (i = f->first; rc == 0 && f->permanent != NULL && !f->failed &&
+	    i < f->first + f->n; i++) {
+		if (r->items[i].state != ITEM_TODO)
+			continue;
+		buf_clear(&flags);
+		buf_clear(&dropped);
+		if ((rc = picks_get(&r->picks, r->items[i].at, &m, e)) == 0 &&
+		    policy_flags(m.flags, f->permanent, r->o->deleted, &flags,
+		    &dropped) == 0)
+			poorer += dropped.n > 0;
+	}
+	if (poorer > 0)
+		restore_note(r, "%s: %" PRIu64 " message%s will come without "
+		    "keywords that the server does not take there",
+		    name_shown(f->name), poorer, poorer == 1 ? "" : "s");
+	buf_release(&flags);
+	buf_release(&dropped);
+	return rc;
+}
+
 int
 prepare_judge(struct restore *r, struct err *e)
 {
 	size_t i;
 
+	for (i = 0; i < r->folders_n; i++)
+		if (judge_folder(r, &r->folders[i], e) == -1)
+			return -1;
 	for (i = 0; i < r->n; i++)
 		if (r->items[i].state == ITEM_TODO &&
 		    judge_item(r, &r->items[i], e) == -1)

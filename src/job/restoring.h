@@ -45,6 +45,7 @@ struct folder_to {
 	bool		 broke;		/* a connection was lost over it */
 	bool		 unseen;	/* it was there when it was to be made: nobody looked what is in it */
 	uint64_t	 uidvalidity, uidnext;	/* when it was opened first */
+	bool		 read_only;	/* it may only be read */
 	char		*permanent;	/* own; canonical, or NULL: not told */
 	const char	*gmail_use;	/* its special use there, or NULL */
 	size_t		 number;	/* in the journal */
@@ -148,6 +149,9 @@ struct journal_id restore_id(const struct known_message *);
 /* restore_again(r, e): after ${e} another session may help: pause. -1: it will not, or patience is at its end. */
 int restore_again(struct restore *, struct err *);
 
+/* chosen.c: chosen_gather(r, e): note what was asked for: its folders are r->sources, its messages r->items. */
+int chosen_gather(struct restore *, struct err *);
+
 /* prepare.c: prepare_map(r, e): each source has its folder; prepare_open(r, f, e): make, subscribe, and open it. */
 int prepare_map(struct restore *, struct err *);
 int prepare_judge(struct restore *, struct err *);
@@ -175,7 +179,8 @@ int send_folder(struct restore *, struct folder_to *, struct err *);
 
 /*
  * labels.c, Gmail alone: labels_group(r, e): of the messages with one content one is appended, the others are labels of
- * it; labels_promote(r): where the one's folder failed, another one is to be sent: whether there are any; labels_put(r, e): give them; labels_left(r): whether there are any to give.
+ * it; labels_promote(r): where the one's folder failed, another one is to be sent: whether there are any;
+ * labels_put(r, e): give them; labels_left(r): whether there are any to give.
  */
 int labels_group(struct restore *, struct err *);
 int labels_put(struct restore *, struct err *);

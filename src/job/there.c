@@ -114,6 +114,12 @@ list_opened(void *arg, struct look_box *b, const struct imap_event *ev,
 	struct folder_to *f = s->f;
 
 	s->seen_n = 0;
+	if (b->writable) {
+		f->read_only = ev->read_only;
+		free(f->permanent);
+		f->permanent = ev->permanent == NULL ? NULL :
+		    xstrdup(ev->permanent);
+	}
 	if (f->opened && t->again && f->uidvalidity != ev->box.uidvalidity) {
 		err_set(e, EK_TEMP, "%s: its UIDVALIDITY changed while "
 		    "messages were appended", f->name);
@@ -260,6 +266,7 @@ list_all(struct there *t, struct err *e)
 
 		t->looks[t->looks_n++] = (struct look_box){ .wire = f->wire,
 		    .of = &t->spots[i], .what = LOOK_LIST, .items = IMAP_DATE,
+		    .writable = !t->again,
 		    .from = t->again ? (uint32_t)f->uidnext : 0 };
 	}
 	rc = look_run(t->r->look, t->looks, t->looks_n, &h, e);
