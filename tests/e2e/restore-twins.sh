@@ -72,7 +72,7 @@ for k in 1 2 3 4 5 6; do
 done
 keep "$TMPDIR/six"
 target_start "${plain[@]}" --drop-flag '\Flagged'
-target_faults "${plain[@]}" --drop-flag '\Flagged' --late 3@5
+target_faults "${plain[@]}" --drop-flag '\Flagged' --late 2@5
 killed_restore 1 "$TMPDIR/six"
 ends 3 "$TMPDIR/six" --json
 [ "$(grep -c '"kind":"flags"' "$TMPDIR/out")" = 6 ] || fail "not each of six is told: $(cat "$TMPDIR/out")"
@@ -83,7 +83,7 @@ rm -rf "$HOME/.local/state/mailkeep"
 # It tells the UID of another message, of the same size.
 for lie in next const; do
 	target_start "${plain[@]}"
-	target_faults "${plain[@]}" --appenduid $lie --late 3@5
+	target_faults "${plain[@]}" --appenduid $lie --late 2@5
 	killed_restore 1 "$TMPDIR/six"
 	ends 0 "$TMPDIR/six"
 	holds 6
