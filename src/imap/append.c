@@ -140,9 +140,8 @@ add(struct imap *im, const struct imap_append *a, const struct source *body,
 	struct appending *to = &im->append;
 	bool waits = session_waits(im, a->size);
 
-	/* Perhaps it was refused by now.  Not asked for each: a record of TLS holds many small messages. */
-	if (wire_waiting(im->wire) >= 16 * 1024 &&
-	    session_pump(im, SIZE_MAX, e) == -1)
+	/* Perhaps it was refused by now. */
+	if (session_pump(im, SIZE_MAX, e) == -1)
 		return -1;
 	if (to->c == NULL)
 		return 0;
