@@ -116,6 +116,7 @@ WITHOUT_imap_list_test	= src/imap/wire.c
 WITHOUT_imap_fetch_test	= src/imap/wire.c
 WITHOUT_imap_many_test	= src/imap/wire.c
 WITHOUT_imap_append_test = src/imap/wire.c
+WITHOUT_imap_deleting_test = src/imap/wire.c
 WITHOUT_imap_mailbox_test = src/imap/wire.c
 WITHOUT_imap_session_fuzz = src/imap/wire.c
 WITHOUT_job_against_test = src/imap/wire.c

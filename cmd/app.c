@@ -50,19 +50,6 @@ app_sets(struct app *app, const struct command *command,
 	return n;
 }
 
-/* Verbs that are to come: a near one would do something else. */
-static bool
-is_planned(const char *name)
-{
-	static const char *const verbs[] = { "prune", "quota" };
-	size_t i;
-
-	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(verbs[i], name) == 0)
-			return true;
-	return false;
-}
-
 const struct command *
 app_command(const struct app *app, const char *name, struct err *e)
 {
@@ -75,11 +62,7 @@ app_command(const struct app *app, const char *name, struct err *e)
 			return *c;
 		near_try(&near, (*c)->name);
 	}
-	if (is_planned(name)) {
-		err_set(e, EK_USAGE, "this version can't %s yet", name);
-		near.best = NULL;
-	} else
-		err_set(e, EK_USAGE, "there is no verb '%s'", name);
+	err_set(e, EK_USAGE, "there is no verb '%s'", name);
 	if (near.best != NULL)
 		err_next(e, "did you mean '%s'?", near.best);
 	err_next(e, "mailkeep help lists the verbs");
@@ -200,6 +183,10 @@ app_run(struct app *app, int argc, char **argv)
 	struct err e = { .kind = EK_NONE };
 	int status;
 
+	app->words = xreallocarray(NULL, (size_t)argc + 1,
+	    sizeof(*app->words));
+	for (app->words_n = 0; app->words_n < argc; app->words_n++)
+		app->words[app->words_n] = argv[app->words_n];
 	if ((status = run_line(app, argc, argv, &e)) == -1) {
 		app_error(app, &e);
 		status = err_status(e.kind, e.sys);
@@ -210,5 +197,6 @@ app_run(struct app *app, int argc, char **argv)
 	config_free(&app->config);
 	account_free(&app->given);
 	free(app->opts);
+	free(app->words);
 	return status;
 }

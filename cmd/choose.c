@@ -73,6 +73,47 @@ take_flags(const struct choose *o, struct chosen *c, struct err *e)
 	return 0;
 }
 
+struct deleters {
+	struct buf	 runs;		/* own; the newest, in words */
+	uint64_t	 n, wanted;
+	bool		 found;
+};
+
+static int
+note_deleter(void *arg, uint64_t run, uint64_t messages, uint64_t bytes,
+    struct err *e)
+{
+	struct deleters *d = arg;
+
+	(void)messages, (void)bytes, (void)e;
+	d->found = run == d->wanted;
+	if (d->n++ < 5)
+		buf_addf(&d->runs, "%s%" PRIu64, d->n == 1 ? "" : ", ", run);
+	return d->found;
+}
+
+/* --pruned RUN: that there is nothing of a run is a mistake. */
+static int
+check_run(struct vault *v, uint64_t run, struct err *e)
+{
+	struct deleters d = { .runs = BUF_INIT(1000), .wanted = run };
+	int rc;
+
+	rc = catalog_pruned(vault_catalog(v), note_deleter, &d, e);
+	if (rc == 0) {
+		rc = err_set(e, EK_USAGE, "--pruned: run %" PRIu64 " deleted "
+		    "nothing from the server", run);
+		if (d.n == 0)
+			err_next(e, "nor did any other; what is gone from "
+			    "there for other reasons is taken by --all");
+		else
+			err_next(e, "run%s %s did; mailkeep log lists the "
+			    "runs", d.n == 1 ? "" : "s", buf_text(&d.runs));
+	}
+	buf_release(&d.runs);
+	return rc == -1 ? -1 : 0;
+}
+
 int
 choose_begin(const struct choose *o, struct vault *v, char *const *folders,
     int n, struct chosen *c, struct err *e)
@@ -82,11 +123,16 @@ choose_begin(const struct choose *o, struct vault *v, char *const *folders,
 	memset(c, 0, sizeof(*c));
 	if (when_parse(v, o->at, &c->when, e) == -1)
 		return -1;
+	if (o->pruned != CHOOSE_ANY_RUN) {
+		if (check_run(v, o->pruned, e) == -1)
+			return -1;
+		c->choice.pruned = o->pruned;
+	}
 	c->choice.folders = (const char *const *)folders;
 	c->choice.folders_n = (size_t)n;
 	c->choice.at = c->when.commit;
 	c->choice.by_date = c->when.by_date;
-	c->choice.all = o->all;
+	c->choice.all = o->all || c->choice.pruned != 0;
 	which->since = o->since;
 	which->before = o->before;
 	which->larger = o->larger;

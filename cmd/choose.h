@@ -14,13 +14,15 @@
 struct choose {
 	const char	*at;
 	bool		 all;
+	uint64_t	 pruned;	/* a run, or CHOOSE_ANY_RUN */
 	int64_t		 since, before;
 	uint64_t	 larger, smaller;
 	struct words	 flags;
 	const char	*sender, *recipient, *subject;
 };
 
-#define CHOOSE_DEFAULTS	{ .since = INT64_MIN, .before = INT64_MAX, \
+#define CHOOSE_ANY_RUN	UINT64_MAX
+#define CHOOSE_DEFAULTS	{ .pruned = CHOOSE_ANY_RUN, .since = INT64_MIN, .before = INT64_MAX, \
 	.larger = POLICY_ANY_SIZE, .smaller = POLICY_ANY_SIZE }
 
 #define CHOOSE_ALL(T)		OPT_FLAG('a', "all", T, choose.all, "also what is gone from the server")
@@ -29,6 +31,8 @@ struct choose {
 #define CHOOSE_FLAG(T)		OPT_LIST(0, "flag", T, choose.flags, "FLAG", \
 	"what has this flag; with ! before it: has not")
 #define CHOOSE_LARGER(T)	OPT_SIZE(0, "larger", T, choose.larger, "SIZE", "what is larger, as 5M")
+#define CHOOSE_PRUNED(T)	OPT_U64(0, "pruned", T, choose.pruned, "RUN", \
+	"what this run of prune deleted from the server")
 #define CHOOSE_RECIPIENT(T)	OPT_TEXT(0, "recipient", T, choose.recipient, "TEXT", "what has this in To")
 #define CHOOSE_SENDER(T)	OPT_TEXT(0, "sender", T, choose.sender, "TEXT", "what has this in From")
 #define CHOOSE_SINCE(T)		OPT_DATE(0, "since", T, choose.since, "DATE", \

@@ -55,6 +55,8 @@ struct app {
 	struct ui	*ui;		/* own */
 	struct app_globals globals;
 	struct account	*given;		/* own; the account settings among the options, to be merged last */
+	const char	**words;	/* own; the command line as it was given, the words themselves borrowed */
+	int		 words_n;
 	void		*opts;		/* own; the verb's option struct */
 	struct config	*config;	/* own; NULL before app_config() */
 	int64_t		 now;		/* when the program began, seconds since 1970 */
@@ -95,6 +97,8 @@ const char *exit_advice(enum err_kind);
  * messages are safe, and what the next run will do.
  */
 void exit_saved(struct err *, uint64_t, const char *which, const char *next);
+/* exit_add(e, more): say more of what happened, at its end.  Return -1. */
+int exit_add(struct err *, const char *);
 /* exit_worst(a, b): of two accounts' exit statuses the one that the whole run ends with. */
 int exit_worst(int, int);
 
@@ -112,6 +116,8 @@ extern const struct command cmd_import;
 extern const struct command cmd_init;
 extern const struct command cmd_list;
 extern const struct command cmd_log;
+extern const struct command cmd_prune;
+extern const struct command cmd_quota;
 extern const struct command cmd_show;
 extern const struct command cmd_status;
 extern const struct command cmd_rebuild;

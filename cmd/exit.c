@@ -3,6 +3,7 @@
  * most.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "cmd/cmd.h"
@@ -63,6 +64,17 @@ exit_saved(struct err *e, uint64_t added, const char *which, const char *next)
 	    text_count(n, added), which, added == 1 ? " is" : "s are");
 	e->sys = was.sys;
 	err_next(e, "run it again: %s", next);
+}
+
+int
+exit_add(struct err *e, const char *more)
+{
+	const struct err was = *e;
+
+	err_set(e, was.kind, "%s; %s", was.text, more);
+	e->sys = was.sys;
+	memcpy(e->next, was.next, sizeof(e->next));
+	return -1;
 }
 
 /* How much a status matters beside another one: the lower, the more. */

@@ -34,6 +34,7 @@ static const struct opt opts[] = {
 	    "maildir|mbox|eml|tar|zip", "what to write; else as DIR's name "
 	    "ends, or maildir"),
 	CHOOSE_LARGER(struct export_opts),
+	CHOOSE_PRUNED(struct export_opts),
 	CHOOSE_RECIPIENT(struct export_opts),
 	CHOOSE_SENDER(struct export_opts),
 	CHOOSE_SINCE(struct export_opts),

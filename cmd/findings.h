@@ -1,16 +1,13 @@
 /*
- * findings.h - what is to be said of messages that go to another account.
+ * findings.h - what is to be said of messages that go to another account: remarks.h.
  *
- * People are told of the first FINDINGS_SHOWN of a kind in a folder, and then of how many more there are, and of a
- * repaired copy not that it has other bytes; JSON has all.  Faults and repaired copies are warnings.
+ * Of a repaired copy people are not told that it has other bytes.  Faults and repaired copies are warnings.
  */
 #ifndef CMD_FINDINGS_H
 #define CMD_FINDINGS_H
 
-#include "cmd/ui.h"
+#include "cmd/remarks.h"
 #include "job/job.h"
-
-#define FINDINGS_SHOWN	20
 
 struct findings;
 

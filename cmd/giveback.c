@@ -40,18 +40,6 @@ plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* Say more of what happened, at its end. */
-static int
-add_to(struct err *e, const char *more)
-{
-	const struct err was = *e;
-
-	err_set(e, was.kind, "%s; %s", was.text, more);
-	e->sys = was.sys;
-	memcpy(e->next, was.next, sizeof(e->next));
-	return -1;
-}
-
 /* ---- the plan ---- */
 
 static void
@@ -118,7 +106,7 @@ decide(void *arg, const struct job_restore_plan *p, struct err *e)
 	w->asked = later_clock() - began;
 	buf_release(&what);
 	if (r == -1 && e->kind == EK_CANCELLED)
-		return add_to(e, "nothing was appended");
+		return exit_add(e, "nothing was appended");
 	if (r == -1)
 		return err_next(e, "--yes appends without asking, --dry-run "
 		    "prints the plan alone");
@@ -298,7 +286,7 @@ tell_rest(const struct work *w, const struct job_restore_report *r,
 		more = xasprintf("%s message%s appended",
 		    text_count(n, r->appended),
 		    r->appended == 1 ? " was" : "s were");
-		add_to(e, more);
+		exit_add(e, more);
 		free(more);
 	}
 	/* Who was not even reached is perhaps not there. */
@@ -428,6 +416,11 @@ giveback_run(struct app *app, struct vault *v, const struct giving *g,
 	    restore(&w, v, &job, &r, e);
 	log_scope(NULL);
 	free(state);
+	if ((rc == 0 || e->kind == EK_PARTIAL) && chosen.choice.pruned != 0 &&
+	    !o->dry_run && r.appended > 0)
+		ui_note(app->ui, "%s: the next prune would delete %s again, "
+		    "if it is told the same", w.title,
+		    r.appended == 1 ? "it" : "them");
 	if (rc == 0)
 		rc = choose_note(app->ui, v, &chosen, r.unread, e);
 	choose_end(&chosen);

@@ -1,13 +1,10 @@
 /*
  * help.c - mailkeep help: everything it prints comes from the rows of the verbs and their options.
  */
-#include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/plain.h"
-#include "cmd/wrap.h"
+#include "cmd/lines.h"
 
 #define LINE_BYTES	4096
 
@@ -64,32 +61,6 @@ dump(struct app *app, struct err *e)
 	return 0;
 }
 
-static void print_line(struct ui *, const char *, const char *, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* A line, on a narrow terminal several; those behind the first begin with ${hang}. */
-static void
-print_line(struct ui *ui, const char *hang, const char *fmt, ...)
-{
-	struct buf all = BUF_INIT(LINE_BYTES), out = BUF_INIT(LINE_BYTES);
-	size_t width = ui_width(ui), n;
-	const char *line;
-	va_list ap;
-
-	va_start(ap, fmt);
-	plain_format(&all, ui_utf8(ui), fmt, ap);
-	va_end(ap);
-	wrap_line(&out, buf_text(&all), width == 0 ? SIZE_MAX : width, 0, hang);
-	line = buf_text(&out);
-	do {
-		n = strcspn(line, "\n");
-		ui_print(ui, "%.*s", (int)n, line);
-		line += n;
-	} while (*line++ == '\n');
-	buf_release(&all);
-	buf_release(&out);
-}
-
 static void
 print_overview(struct app *app)
 {
@@ -101,9 +72,9 @@ print_overview(struct app *app)
 	for (c = app->commands; *c != NULL; c++)
 		if (strlen((*c)->name) > n)
 			n = strlen((*c)->name);
-	print_line(app->ui, "    ", "usage: mailkeep VERB [options] [arguments]");
+	lines_print(app->ui, "    ", "usage: mailkeep VERB [options] [arguments]");
 	ui_print(app->ui, "%s", "");
-	print_line(app->ui, "", "mailkeep backs up IMAP mailboxes into plain, "
+	lines_print(app->ui, "", "mailkeep backs up IMAP mailboxes into plain, "
 	    "compressed, verifiable archives.");
 	ui_print(app->ui, "%s", "");
 	ui_print(app->ui, "Verbs:");
@@ -111,17 +82,17 @@ print_overview(struct app *app)
 	for (; n > 0; n--)
 		buf_addc(&hang, ' ');
 	for (c = app->commands; *c != NULL; c++)
-		print_line(app->ui, buf_text(&hang), "  %-*s  %s",
+		lines_print(app->ui, buf_text(&hang), "  %-*s  %s",
 		    (int)hang.n - 4, (*c)->name, (*c)->summary);
 	buf_release(&hang);
 	opt_help(app->ui, sets, app_sets(app, NULL, sets));
 	ui_print(app->ui, "%s", "");
-	print_line(app->ui, "", "Two commands make a vault and fill it:");
-	print_line(app->ui, "    ", "  mailkeep init imaps://anna@imap.example.org "
+	lines_print(app->ui, "", "Two commands make a vault and fill it:");
+	lines_print(app->ui, "    ", "  mailkeep init imaps://anna@imap.example.org "
 	    "~/mail");
-	print_line(app->ui, "    ", "  mailkeep backup ~/mail");
+	lines_print(app->ui, "    ", "  mailkeep backup ~/mail");
 	ui_print(app->ui, "%s", "");
-	print_line(app->ui, "", "'mailkeep help VERB' explains a verb, "
+	lines_print(app->ui, "", "'mailkeep help VERB' explains a verb, "
 	    "'man mailkeep' all of it.");
 }
 
@@ -139,12 +110,12 @@ print_command(struct app *app, const struct command *c)
 {
 	struct opt_set sets[APP_SETS];
 
-	print_line(app->ui, "    ", "usage: mailkeep %s %s", c->name, c->synopsis);
+	lines_print(app->ui, "    ", "usage: mailkeep %s %s", c->name, c->synopsis);
 	ui_print(app->ui, "%s", "");
-	print_line(app->ui, "", "%s: %s", c->name, c->summary);
+	lines_print(app->ui, "", "%s: %s", c->name, c->summary);
 	opt_help(app->ui, sets, app_sets(app, c, sets));
 	ui_print(app->ui, "%s", "");
-	print_line(app->ui, "", "'man mailkeep-%s' tells more.", c->name);
+	lines_print(app->ui, "", "'man mailkeep-%s' tells more.", c->name);
 }
 
 int

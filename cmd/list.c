@@ -25,6 +25,7 @@ static const struct opt opts[] = {
 	CHOOSE_BEFORE(struct list_opts),
 	CHOOSE_FLAG(struct list_opts),
 	CHOOSE_LARGER(struct list_opts),
+	CHOOSE_PRUNED(struct list_opts),
 	CHOOSE_RECIPIENT(struct list_opts),
 	CHOOSE_SENDER(struct list_opts),
 	CHOOSE_SINCE(struct list_opts),
@@ -112,6 +113,8 @@ message_json(struct ui *ui, const struct known_message *m)
 		json_str(j, "threadid", m->threadid);
 	if (m->gone)
 		json_bool(j, "gone", true);
+	if (m->pruned != 0)
+		json_u64(j, "pruned", m->pruned);
 	if (m->has_headers) {
 		json_decoded(j, "from", m->header[HEADER_FROM], decode_person);
 		json_decoded(j, "to", m->header[HEADER_TO], decode_person);
@@ -148,7 +151,8 @@ message_row(struct table *t, const struct known_message *m, bool all)
 	table_styled(t, style, "%s", text_size(text, m->size));
 	table_styled(t, style, "%s", name_shown(m->folder_name));
 	if (all)
-		table_styled(t, style, "%s", m->gone ? "gone" : "");
+		table_styled(t, style, "%s", m->pruned != 0 ? "pruned" :
+		    m->gone ? "gone" : "");
 }
 
 static int
@@ -176,13 +180,14 @@ list_vault(struct app *app, struct vault *v, void *arg, struct err *e)
 {
 	const struct list_opts *o = app->opts;
 	const struct folders *f = arg;
-	struct lister l = { .ui = app->ui, .all = o->choose.all };
+	struct lister l = { .ui = app->ui };
 	struct chosen chosen;
 	uint64_t unread = 0;
 	int rc;
 
 	if (choose_begin(&o->choose, v, f->names, f->n, &chosen, e) == -1)
 		return -1;
+	l.all = chosen.choice.all;
 	if ((rc = vault_fill_headers(v, e)) == 0) {
 		if (!ui_json(app->ui))
 			l.table = table_new(app->ui, columns, sizeof(columns) /

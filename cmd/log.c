@@ -2,8 +2,11 @@
  * log.c - mailkeep log: the commits of a vault, and the runs that made them.
  */
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
@@ -16,7 +19,7 @@ static const struct log_opts defaults = { .last = UINT64_MAX };
 
 static const struct opt opts[] = {
 	OPT_U64(0, "last", struct log_opts, last, "N",
-	    "only the newest commits"),
+	    "only so many of the newest"),
 	OPT_END
 };
 
@@ -31,14 +34,48 @@ static const struct table_column columns[] = {
 	{ "HEAD", TABLE_LEFT, 0, 0, 4 },
 };
 
-struct printer {
-	struct ui	*ui;
-	struct table	*table;
-	uint64_t	 left;
+/* A run that deleted messages from the server. */
+struct deleter {
+	uint64_t	 run, messages, bytes;
 };
 
+struct printer {
+	struct ui	*ui;
+	struct table	*table;		/* own, or NULL for JSON */
+	uint64_t	 left;
+	struct deleter	*deleters;	/* own; the newest first */
+	size_t		 n, cap;
+	size_t		 at;		/* the next one to be told */
+	bool		 all;		/* each commit has a row */
+	uint64_t	 run;		/* of the last commit */
+};
+
+static int
+take_deleter(void *arg, uint64_t run, uint64_t messages, uint64_t bytes,
+    struct err *e)
+{
+	struct printer *p = arg;
+
+	(void)e;
+	p->deleters = mem_grow(p->deleters, &p->cap, p->n + 1,
+	    sizeof(*p->deleters));
+	p->deleters[p->n++] = (struct deleter){ run, messages, bytes };
+	return 0;
+}
+
+/* What the run deleted whose newest commit this is; NULL: nothing, or it was told. */
+static const struct deleter *
+deleter_of(struct printer *p, uint64_t run)
+{
+	while (p->at < p->n && p->deleters[p->at].run > run)
+		p->at++;
+	return p->at < p->n && p->deleters[p->at].run == run ?
+	    &p->deleters[p->at++] : NULL;
+}
+
 static void
-commit_json(struct ui *ui, const struct known_commit *c)
+commit_json(struct ui *ui, const struct known_commit *c,
+    const struct deleter *d)
 {
 	struct json_out *j = ui_json_begin(ui, "commit");
 	char text[TEXT_MAX], head[DIGEST_HEX];
@@ -61,25 +98,45 @@ commit_json(struct ui *ui, const struct known_commit *c)
 		if (c->error != NULL)
 			json_str(j, "error", c->error);
 	}
+	if (d != NULL) {
+		json_u64(j, "pruned", d->messages);
+		json_u64(j, "pruned_bytes", d->bytes);
+	}
 	ui_json_end(ui);
 }
 
-static void
-commit_row(struct table *t, const struct known_commit *c)
+/* A run that deletes makes commits all the time; its newest one stands for them, unless all are asked for. */
+static bool
+is_shown(struct printer *p, const struct known_commit *c)
 {
-	char text[TEXT_MAX], head[DIGEST_HEX];
+	bool again = c->run == p->run && strcmp(c->verb, "prune") == 0;
+
+	p->run = c->run;
+	return p->all || !again;
+}
+
+/* ${all}: the commit by itself; else what its run deleted, if it did. */
+static void
+commit_row(struct table *t, const struct known_commit *c,
+    const struct deleter *d, bool all)
+{
+	char text[TEXT_MAX], head[DIGEST_HEX], deleted[TEXT_MAX + 16] = "";
 	bool good = c->run_ends && strcmp(c->result, "complete") == 0;
 
 	table_cell(t, "%" PRIu64, c->commit);
 	table_cell(t, "%s", text_local(text, c->time));
 	table_cell(t, "%" PRIu64, c->run);
+	if (d != NULL && all)
+		snprintf(deleted, sizeof(deleted), ", %s deleted",
+		    text_count(text, d->messages));
 	if (c->run_ends)
-		table_styled(t, good ? UI_GOOD : UI_WARN, "%s %s", c->verb,
-		    good ? "ok" : c->result);
+		table_styled(t, good ? UI_GOOD : UI_WARN, "%s %s%s", c->verb,
+		    good ? "ok" : c->result, deleted);
 	else
-		table_cell(t, "%s ...", c->verb);
+		table_cell(t, "%s ...%s", c->verb, deleted);
 	table_cell(t, "%s", text_count(text, c->added));
-	table_cell(t, "%s", text_count(text, c->gone));
+	table_cell(t, "%s", text_count(text, d != NULL && !all ?
+	    d->messages : c->gone));
 	table_cell(t, "%s", text_size(text, c->added_bytes));
 	table_cell(t, "%.12s", digest_hex(&c->head, head));
 }
@@ -88,14 +145,17 @@ static int
 print_commit(void *arg, const struct known_commit *c, struct err *e)
 {
 	struct printer *p = arg;
+	const struct deleter *d = deleter_of(p, c->run);
 
 	(void)e;
+	if (!is_shown(p, c))
+		return 0;
 	if (p->left-- == 0 || ui_gone(p->ui))
 		return 1;
 	if (p->table == NULL)
-		commit_json(p->ui, c);
+		commit_json(p->ui, c, d);
 	else
-		commit_row(p->table, c);
+		commit_row(p->table, c, d, p->all);
 	return 0;
 }
 
@@ -103,15 +163,20 @@ static int
 print_log(struct app *app, struct vault *v, void *arg, struct err *e)
 {
 	const struct log_opts *o = app->opts;
-	struct printer p = { .ui = app->ui, .left = o->last };
+	struct printer p = { .ui = app->ui, .left = o->last,
+	    .run = UINT64_MAX,
+	    .all = ui_json(app->ui) || app->globals.ui.verbose > 0 };
 	int rc;
 
 	(void)arg;
 	if (!ui_json(app->ui))
 		p.table = table_new(app->ui, columns,
 		    sizeof(columns) / sizeof(columns[0]));
-	rc = catalog_commits(vault_catalog(v), print_commit, &p, e);
+	rc = catalog_pruned(vault_catalog(v), take_deleter, &p, e);
+	if (rc == 0)
+		rc = catalog_commits(vault_catalog(v), print_commit, &p, e);
 	table_end(&p.table);
+	free(p.deleters);
 	return rc == -1 ? -1 : 0;
 }
 

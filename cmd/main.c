@@ -28,6 +28,8 @@ static const struct command *const commands[] = {
 	&cmd_import,
 	&cmd_restore,
 	&cmd_copy,
+	&cmd_prune,
+	&cmd_quota,
 	&cmd_help,
 	&cmd_version,
 	NULL

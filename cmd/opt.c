@@ -56,6 +56,13 @@ find(const struct opt_set *sets, size_t n, char letter, const char *name,
 	return (struct found){ NULL, NULL };
 }
 
+const struct opt *
+opt_row(const struct opt_set *sets, size_t n, char letter, const char *name,
+    size_t len)
+{
+	return find(sets, n, letter, name, len).opt;
+}
+
 /* Another set before ${set} has the name, so that this row can't be reached. */
 static bool
 hidden(const struct opt_set *sets, size_t n, const struct opt_set *set,
@@ -64,8 +71,8 @@ hidden(const struct opt_set *sets, size_t n, const struct opt_set *set,
 	return find(sets, n, 0, o->name, strlen(o->name)).set != set;
 }
 
-static bool
-takes_value(const struct opt *o)
+bool
+opt_takes_value(const struct opt *o)
 {
 	return o->arg != NULL && o->type != OPT_T_MAYBE;
 }
@@ -83,6 +90,26 @@ is_password(const char *name, size_t len)
 	return false;
 }
 
+/* Options that begin so are told, where there are several: no guess is worth more. */
+static bool
+several(const struct walk *w, const char *name, size_t len, struct err *e)
+{
+	struct buf list = BUF_INIT(ERR_NEXT_MAX);
+	const struct opt *o;
+	size_t i, n = 0;
+
+	for (i = 0; len > 0 && i < w->n; i++)
+		for (o = rows_of(&w->sets[i]); o->type != OPT_T_END; o++)
+			if (strncmp(o->name, name, len) == 0 &&
+			    !hidden(w->sets, w->n, &w->sets[i], o))
+				buf_addf(&list, "%s--%s", n++ == 0 ? "" : ", ",
+				    o->name);
+	if (n > 1)
+		err_next(e, "which one: %s?", buf_text(&list));
+	buf_release(&list);
+	return n > 1;
+}
+
 static int
 unknown(const struct walk *w, const char *name, size_t len, struct err *e)
 {
@@ -97,6 +124,8 @@ unknown(const struct walk *w, const char *name, size_t len, struct err *e)
 	}
 	/* What stands behind a = is not repeated: it may be a secret. */
 	err_set(e, EK_USAGE, "unknown option --%.*s", (int)len, name);
+	if (several(w, name, len, e))
+		return -1;
 	near_begin(&near, name, len);
 	for (i = 0; i < w->n; i++)
 		for (o = rows_of(&w->sets[i]); o->type != OPT_T_END; o++)
@@ -132,15 +161,18 @@ store_choice(int *field, const char *words, const char *value, struct err *e)
 	}
 }
 
-static int
-store_date(int64_t *field, const char *value, int64_t now, struct err *e)
+int
+opt_date(const char *value, int64_t now, int64_t *out, struct err *e)
 {
 	size_t n = strlen(value);
 	int64_t end;
 
 	if (n > 0 && strchr("smhdwy", value[n - 1]) != NULL)
-		return text_parse_age(value, now, field, e);
-	return text_parse_date(value, field, &end, e);
+		return text_parse_age(value, now, out, e);
+	if (text_parse_date(value, out, &end, e) == 0)
+		return 0;
+	return err_set(e, EK_USAGE, "'%s' is neither a date such as 2026-03-01 "
+	    "or 2026-03-01 14:30 nor an age such as 2y", value);
 }
 
 static int
@@ -194,7 +226,7 @@ store(const struct walk *w, struct found f, const char *value, struct err *e)
 		r = text_parse_age(value, w->now, field, e);
 		break;
 	case OPT_T_DATE:
-		r = store_date(field, value, w->now, e);
+		r = opt_date(value, w->now, field, e);
 		break;
 	case OPT_T_CHOICE:
 		r = store_choice(field, o->arg, value, e);
@@ -229,7 +261,7 @@ long_option(struct walk *w, const char *name, struct err *e)
 
 	if (f.opt == NULL)
 		return unknown(w, name, len, e);
-	if (takes_value(f.opt)) {
+	if (opt_takes_value(f.opt)) {
 		if (value == NULL && next_word(w, f.opt, &value, e) == -1)
 			return -1;
 	} else if (value != NULL && f.opt->type != OPT_T_SETTING &&
@@ -250,7 +282,7 @@ short_options(struct walk *w, const char *letters, struct err *e)
 		if (f.opt == NULL)
 			return err_set(e, EK_USAGE, "unknown option -%c",
 			    *letters);
-		if (takes_value(f.opt)) {
+		if (opt_takes_value(f.opt)) {
 			value = letters + 1;
 			if (*value == '\0' &&
 			    next_word(w, f.opt, &value, e) == -1)
@@ -386,7 +418,7 @@ help_left(struct buf *out, const struct opt *o)
 	else
 		buf_addf(out, "      --%s", o->name);
 	if (o->arg != NULL)
-		buf_addf(out, takes_value(o) ? " %s" : "%s", o->arg);
+		buf_addf(out, opt_takes_value(o) ? " %s" : "%s", o->arg);
 }
 
 /* Words of help from column ${left} to ${width}; what stands in ${line} begins the first line. */
@@ -482,7 +514,7 @@ dump_line(const char *verb, const struct opt *o, const char *group,
 	if (o->letter != 0)
 		buf_addf(&line, "-%c ", o->letter);
 	buf_addf(&line, "--%s\t%s\t%s\t%s\n", o->name,
-	    takes_value(o) ? o->arg : "", o->help, group);
+	    opt_takes_value(o) ? o->arg : "", o->help, group);
 	r = sink_write(&to, line.p, line.n, e);
 	buf_release(&line);
 	return r;
@@ -498,7 +530,7 @@ dump_object(const char *verb, const struct opt *o, const char *group,
 	json_str(j, "name", o->name);
 	if (o->letter != 0)
 		json_strn(j, "letter", &o->letter, 1);
-	if (takes_value(o))
+	if (opt_takes_value(o))
 		json_str(j, "argument", o->arg);
 	json_str(j, "help", o->help);
 	json_str(j, "group", group);

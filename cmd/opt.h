@@ -88,6 +88,13 @@ int opt_parse(const struct opt_set *, size_t n, int64_t now, bool leading, int *
 /* opt_release(set): free what opt_parse() stored in lists. */
 void opt_release(const struct opt_set *);
 
+/* opt_date(value, now, out, e): what OPT_DATE makes of a word.  EK_USAGE. */
+int opt_date(const char *, int64_t now, int64_t *, struct err *);
+/* opt_row(sets, n, letter, name, len): the row of an option by its letter, or where ${name} is not NULL by its name. */
+const struct opt *opt_row(const struct opt_set *, size_t n, char letter, const char *name, size_t len);
+/* opt_takes_value(opt): the next word is its value, where none stands behind a =. */
+bool opt_takes_value(const struct opt *);
+
 /*
  * opt_arguments(synopsis, argc, argv, e): whether as many arguments were given as the synopsis "[options] VAULT
  * [FOLDER ...]" allows, or one of several with " | " between, the shortest first.  "--to URL" in it is none.  EK_USAGE.

@@ -1,12 +1,11 @@
 /*
  * planned.c - see planned.h.
  */
-#include <stdint.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/lines.h"
 #include "cmd/planned.h"
-#include "cmd/wrap.h"
 #include "mail/name.h"
 
 #define NARROW	60	/* places; in fewer there is no room for two names in a line */
@@ -124,20 +123,7 @@ plan_json(const struct planned *s, const struct job_restore_plan *p)
 static void
 say(const struct planned *s, const struct buf *text)
 {
-	struct buf all = BUF_INIT(16384), out = BUF_INIT(16384);
-	size_t width = ui_width(s->ui), n;
-	const char *line;
-
-	buf_addf(&all, "%s: %s", s->title, buf_text(text));
-	wrap_line(&out, buf_text(&all), width == 0 ? SIZE_MAX : width, 0,
-	    "    ");
-	for (line = buf_text(&out); *line != '\0'; line += n) {
-		n = strcspn(line, "\n");
-		ui_print(s->ui, "%.*s", (int)n, line);
-		n += line[n] == '\n';
-	}
-	buf_release(&all);
-	buf_release(&out);
+	lines_print(s->ui, "    ", "%s: %s", s->title, buf_text(text));
 }
 
 /* What is to be done, and what the others are. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/bar.h"
 #include "cmd/plain.h"
 #include "cmd/progress.h"
 
@@ -181,24 +182,6 @@ fit(struct line *l, size_t columns, bool bar)
 	}
 }
 
-static void
-draw_bar(struct line *l, const struct measure *m)
-{
-	size_t width = l->width[BAR], i;
-	/* In halves of a place; ASCII has whole ones only. */
-	size_t halves = (size_t)((double)m->done / (double)m->total *
-	    (double)(2 * width));
-
-	for (i = 0; i < width; i++) {
-		if (2 * i + 2 <= halves)
-			buf_adds(&l->text[BAR], l->utf8 ? "\u2501" : "#");
-		else if (2 * i + 1 == halves && l->utf8)
-			buf_adds(&l->text[BAR], "\u2578");
-		else
-			buf_addc(&l->text[BAR], l->utf8 ? ' ' : '.');
-	}
-}
-
 void
 progress_line(struct buf *out, const struct progress *p,
     struct progress_rate rate, size_t columns, bool utf8)
@@ -213,7 +196,7 @@ progress_line(struct buf *out, const struct progress *p,
 	compose(&l, p, rate.bytes, &m);
 	fit(&l, columns, m.total > 0);
 	if (l.width[BAR] > 0)
-		draw_bar(&l, &m);
+		bar_add(&l.text[BAR], l.width[BAR], m.done, m.total, utf8);
 	for (i = 0; i < PARTS; i++) {
 		if (l.width[i] > 0)
 			buf_addf(&whole, "%*s%s", whole.n == 0 ? 2 : GAP, "",

@@ -29,13 +29,14 @@ static const struct opt opts[] = {
 	GIVEBACK_MATCH(struct restore_opts),
 	GIVEBACK_NO_CHECK(struct restore_opts),
 	GIVEBACK_NO_ROLES(struct restore_opts),
+	CHOOSE_PRUNED(struct restore_opts),
 	CHOOSE_RECIPIENT(struct restore_opts),
 	CHOOSE_SENDER(struct restore_opts),
 	CHOOSE_SINCE(struct restore_opts),
 	CHOOSE_SMALLER(struct restore_opts),
 	CHOOSE_SUBJECT(struct restore_opts),
 	OPT_TEXT(0, "to", struct restore_opts, to, "URL|ACCOUNT|VAULT",
-	    "the account that they go to; must be given"),
+	    "the account that they go to; but for --pruned it must be given"),
 	GIVEBACK_YES(struct restore_opts),
 	OPT_END
 };
@@ -52,11 +53,11 @@ check_ids(const struct restore_opts *o, const char *id, struct err *e)
 {
 	const struct choose *c = &o->choose;
 
-	if (c->at == NULL && !c->all && c->since == INT64_MIN &&
-	    c->before == INT64_MAX && c->larger == POLICY_ANY_SIZE &&
-	    c->smaller == POLICY_ANY_SIZE && c->flags.n == 0 &&
-	    c->sender == NULL && c->recipient == NULL && c->subject == NULL &&
-	    o->back.folders.n == 0)
+	if (c->at == NULL && !c->all && c->pruned == CHOOSE_ANY_RUN &&
+	    c->since == INT64_MIN && c->before == INT64_MAX &&
+	    c->larger == POLICY_ANY_SIZE && c->smaller == POLICY_ANY_SIZE &&
+	    c->flags.n == 0 && c->sender == NULL && c->recipient == NULL &&
+	    c->subject == NULL && o->back.folders.n == 0)
 		return 0;
 	err_set(e, EK_USAGE, "'%s' names a message: options that choose "
 	    "others don't go with it", id);
@@ -70,17 +71,21 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	struct choose choose = o->choose;
 	struct giving g = { .back = &o->back, .choose = &choose,
 	    .ids = argv + 1, .ids_n = argc - 1, .ask = target_ask(app) };
+	const char *name = o->to;
 	struct target to;
 	int rc;
 
-	if (o->to == NULL || *o->to == '\0') {
+	/* What was deleted goes back to where it was. */
+	if (name == NULL && choose.pruned != CHOOSE_ANY_RUN)
+		name = argv[0];
+	if (name == NULL || *name == '\0') {
 		err_set(e, EK_USAGE, "where to is not said");
 		return err_next(e, "name the account: "
 		    "--to imaps://anna@imap.example.org");
 	}
 	if ((argc > 1 && check_ids(o, argv[1], e) == -1) ||
 	    giveback_check(&o->back, e) == -1 ||
-	    giveback_target(app, o->to, &to, e) == -1)
+	    giveback_target(app, name, &to, e) == -1)
 		return -1;
 	/* What was named may be gone from its server. */
 	choose.all = choose.all || argc > 1;
@@ -94,7 +99,8 @@ const struct command cmd_restore = {
 	.name = "restore",
 	.run = run,
 	.summary = "put messages of a vault into an account",
-	.synopsis = "[options] --to URL|ACCOUNT|VAULT ACCOUNT|VAULT [ID ...]",
+	.synopsis = "[options] --pruned RUN ACCOUNT|VAULT | "
+	    "[options] --to URL|ACCOUNT|VAULT ACCOUNT|VAULT [ID ...]",
 	.opts = opts,
 	.opts_size = sizeof(struct restore_opts),
 	.defaults = &defaults,

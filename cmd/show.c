@@ -170,7 +170,7 @@ print_fields(struct ui *ui, const struct message *m)
 	print_field(ui, "Date", *date != '\0' || k->internaldate == NULL ?
 	    date : k->internaldate);
 	folder = xasprintf("%s%s", name_shown(k->folder_name),
-	    k->gone ? " (gone)" : "");
+	    k->pruned != 0 ? " (pruned)" : k->gone ? " (gone)" : "");
 	print_field(ui, "Folder", folder);
 	print_field(ui, "Flags", *k->flags == '\0' ? "-" : k->flags);
 	if (k->labels != NULL)
@@ -396,6 +396,8 @@ message_json(struct ui *ui, const struct message *m)
 		json_str(j, "date", text_rfc3339(text, k->date));
 	if (k->gone)
 		json_bool(j, "gone", true);
+	if (k->pruned != 0)
+		json_u64(j, "pruned", k->pruned);
 	json_headers(j, m);
 	if (m->whole)
 		json_content(j, m);

@@ -19,6 +19,7 @@
 #include "cmd/cmd.h"
 #include "cmd/later.h"
 #include "cmd/plain.h"
+#include "cmd/tty.h"
 #include "cmd/ui.h"
 #include "cmd/wrap.h"
 
@@ -307,40 +308,60 @@ add_words(const struct ui *ui, struct buf *to, size_t at, struct buf *words)
 	buf_release(words);
 }
 
-static bool
-watched(const struct ui *ui)
+bool
+ui_watched(const struct ui *ui)
 {
 	return !ui->opts.quiet && (ui->err.terminal || ui->opts.verbose > 0);
+}
+
+static void tell(struct ui *, size_t, struct buf *, const char *, va_list)
+    __attribute__((format(printf, 4, 0)));
+
+static void
+tell(struct ui *ui, size_t at, struct buf *line, const char *fmt, va_list ap)
+{
+	struct buf words = BUF_INIT(WORDS_MAX);
+
+	styled(ui, &words, false, UI_PLAIN, fmt, ap);
+	add_words(ui, line, at, &words);
+	say(ui, line);
 }
 
 void
 ui_note(struct ui *ui, const char *fmt, ...)
 {
-	struct buf line = BUF_INIT(WORDS_MAX), words = BUF_INIT(WORDS_MAX);
+	struct buf line = BUF_INIT(WORDS_MAX);
 	va_list ap;
 
-	if (!watched(ui))
-		return;
 	va_start(ap, fmt);
-	styled(ui, &words, false, UI_PLAIN, fmt, ap);
+	if (ui_watched(ui))
+		tell(ui, 0, &line, fmt, ap);
 	va_end(ap);
-	add_words(ui, &line, 0, &words);
-	say(ui, &line);
+}
+
+void
+ui_say(struct ui *ui, const char *fmt, ...)
+{
+	struct buf line = BUF_INIT(WORDS_MAX);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (!ui->opts.quiet)
+		tell(ui, 0, &line, fmt, ap);
+	va_end(ap);
 }
 
 void
 ui_warn(struct ui *ui, const char *fmt, ...)
 {
-	struct buf line = BUF_INIT(WORDS_MAX), words = BUF_INIT(WORDS_MAX);
+	struct buf line = BUF_INIT(WORDS_MAX);
 	va_list ap;
 
 	part(ui, &line, UI_WARN, WARNING);
 	buf_addc(&line, ' ');
 	va_start(ap, fmt);
-	styled(ui, &words, false, UI_PLAIN, fmt, ap);
+	tell(ui, strlen(WARNING) + 1, &line, fmt, ap);
 	va_end(ap);
-	add_words(ui, &line, strlen(WARNING) + 1, &words);
-	say(ui, &line);
 }
 
 static void
@@ -584,41 +605,6 @@ ui_waited(struct ui *ui)
 		return;
 	later_end();
 	buf_clear(&ui->waiting);
-}
-
-/* The terminal of the session, whatever stdin is. */
-static int
-tty_open(struct err *e)
-{
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd == -1)
-		return err_set(e, EK_REFUSED, "there is no terminal to ask on");
-	return fd;
-}
-
-/* Wait for what is typed, but not longer than the program may go on.  Return what read(2) does. */
-static ssize_t
-tty_read(int fd, char *p, size_t n, struct err *e)
-{
-	struct pollfd wait[2] = { { .fd = fd, .events = POLLIN },
-	    { .fd = cancel_fd(), .events = POLLIN } };
-	ssize_t got;
-
-	for (;;) {
-		if (cancel_check(e) == -1)
-			return -1;
-		if (poll(wait, 2, -1) == -1 && errno != EINTR)
-			return err_sys(e, "can't wait for the terminal");
-		if (cancel_check(e) == -1)
-			return -1;
-		if (wait[0].revents == 0)
-			continue;
-		if ((got = read(fd, p, n)) >= 0)
-			return got;
-		if (errno != EINTR)
-			return err_sys(e, "can't read from the terminal");
-	}
 }
 
 /* Neither ^Z nor ^\ may leave a terminal without echo behind; ^C is caught (base/cancel.h). */

@@ -68,6 +68,13 @@ void ui_line_end(struct ui *);
 struct sink ui_text(struct ui *);
 struct sink ui_bytes(struct ui *);
 
+/*
+ * ui_watched(ui): notes are shown.  ui_say(): a line about what was done that is worth one to whoever does not watch,
+ * too; not with --quiet.
+ */
+bool ui_watched(const struct ui *);
+void ui_say(struct ui *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
 /* ui_note(): a line about what was done.  ui_warn(): something is wrong or missing and the work goes on. */
 void ui_note(struct ui *, const char *, ...)
     __attribute__((format(printf, 2, 3)));

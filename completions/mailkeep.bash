@@ -123,13 +123,14 @@ _mailkeep()
 		takes=' --last --color --config -c '
 		;;
 	list)
-		opts='--all -a --at --before --flag --larger --recipient --sender --since --smaller --subject --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		opts='--all -a --at --before --flag --larger --pruned --recipient --sender --since --smaller --subject --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
 		case $prev in
 		--at) values=nothing ;;
 		--before) values=nothing ;;
 		--flag) values=nothing ;;
 		--larger) values=nothing ;;
+		--pruned) values=nothing ;;
 		--recipient) values=nothing ;;
 		--sender) values=nothing ;;
 		--since) values=nothing ;;
@@ -139,7 +140,7 @@ _mailkeep()
 		-c|--config) values=files ;;
 		esac
 		places=1
-		takes=' --at --before --flag --larger --recipient --sender --since --smaller --subject --color --config -c '
+		takes=' --at --before --flag --larger --pruned --recipient --sender --since --smaller --subject --color --config -c '
 		;;
 	show)
 		opts='--headers --raw --color --config -c --help -h --json --quiet -q --verbose -v --version'
@@ -217,7 +218,7 @@ _mailkeep()
 		esac
 		;;
 	export)
-		opts='--all -a --at --before --dry-run -n --flag --format --larger --recipient --sender --since --smaller --subject --to --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		opts='--all -a --at --before --dry-run -n --flag --format --larger --pruned --recipient --sender --since --smaller --subject --to --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
 		case $prev in
 		--at) values=nothing ;;
@@ -225,6 +226,7 @@ _mailkeep()
 		--flag) values=nothing ;;
 		--format) values='words maildir mbox eml tar zip' ;;
 		--larger) values=nothing ;;
+		--pruned) values=nothing ;;
 		--recipient) values=nothing ;;
 		--sender) values=nothing ;;
 		--since) values=nothing ;;
@@ -235,7 +237,7 @@ _mailkeep()
 		-c|--config) values=files ;;
 		esac
 		places=1
-		takes=' --at --before --flag --format --larger --recipient --sender --since --smaller --subject --to --color --config -c '
+		takes=' --at --before --flag --format --larger --pruned --recipient --sender --since --smaller --subject --to --color --config -c '
 		;;
 	import)
 		opts='--date-from --dry-run -n --format --into --quoting --raw --wait --color --config -c --help -h --json --quiet -q --verbose -v --version'
@@ -252,7 +254,7 @@ _mailkeep()
 		takes=' --date-from --format --into --quoting --color --config -c '
 		;;
 	restore)
-		opts='--all -a --at --before --deleted --dry-run -n --duplicates --fix --flag --folder --into --larger --map --match --no-check --no-roles --recipient --sender --since --smaller --subject --to --yes -y --credential --disable --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		opts='--all -a --at --before --deleted --dry-run -n --duplicates --fix --flag --folder --into --larger --map --match --no-check --no-roles --pruned --recipient --sender --since --smaller --subject --to --yes -y --credential --disable --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
 		args='directories accounts'
 		case $prev in
 		--at) values=nothing ;;
@@ -263,6 +265,7 @@ _mailkeep()
 		--larger) values=nothing ;;
 		--map) values=nothing ;;
 		--match) values='words content message-id' ;;
+		--pruned) values=nothing ;;
 		--recipient) values=nothing ;;
 		--sender) values=nothing ;;
 		--since) values=nothing ;;
@@ -286,8 +289,8 @@ _mailkeep()
 		--color) values='words auto always never' ;;
 		-c|--config) values=files ;;
 		esac
-		places=1
-		takes=' --at --before --flag --folder --into --larger --map --match --recipient --sender --since --smaller --subject --to --credential --disable --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
+		places=4
+		takes=' --at --before --flag --folder --into --larger --map --match --pruned --recipient --sender --since --smaller --subject --to --credential --disable --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
 		;;
 	copy)
 		opts='--before --deleted --dry-run -n --duplicates --fix --flag --folder --from-setting --into --larger --map --match --no-check --no-roles --recipient --sender --since --smaller --subject --vault --wait --yes -y --credential --disable --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
@@ -326,6 +329,70 @@ _mailkeep()
 		esac
 		places=2
 		takes=' --before --flag --folder --from-setting --into --larger --map --match --recipient --sender --since --smaller --subject --vault --credential --disable --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
+		;;
+	prune)
+		opts='--allow-empty-folder --allow-incomplete-backup --allow-most --allow-new-epoch --allow-old-backup --allow-shrunk --allow-young --also-flagged --also-unread --before --compare --dry-run -n --execute --folder --junk-older-than --keep-flagged --keep-last --keep-unread --larger-than --largest-first --max-delete --move-to-trash --older-than --plan --recipient --seen --sender --subject --trash-older-than --until-free --yes --credential --disable --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--before) values=nothing ;;
+		--compare) values='words headers full' ;;
+		--execute) values=files ;;
+		--folder) values=nothing ;;
+		--junk-older-than) values=nothing ;;
+		--keep-last) values=nothing ;;
+		--larger-than) values=nothing ;;
+		--max-delete) values=nothing ;;
+		--older-than) values=nothing ;;
+		--plan) values=files ;;
+		--recipient) values=nothing ;;
+		--sender) values=nothing ;;
+		--subject) values=nothing ;;
+		--trash-older-than) values=nothing ;;
+		--until-free) values=nothing ;;
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		places=1
+		takes=' --before --compare --execute --folder --junk-older-than --keep-last --larger-than --max-delete --older-than --plan --recipient --sender --subject --trash-older-than --until-free --credential --disable --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
+		;;
+	quota)
+		opts='--folder --credential --disable --full-every --insecure-plaintext --insecure-plaintext-remote --max-rate --password-command --password-fd --password-file --proxy --server --shared --timeout --tls-ca --tls-pin --token-command --user --color --config -c --help -h --json --quiet -q --verbose -v --version'
+		args='directories accounts'
+		case $prev in
+		--folder) values=nothing ;;
+		--credential) values=nothing ;;
+		--disable) values=nothing ;;
+		--full-every) values=nothing ;;
+		--max-rate) values=nothing ;;
+		--password-command) values=nothing ;;
+		--password-fd) values=nothing ;;
+		--password-file) values=files ;;
+		--proxy) values=nothing ;;
+		--server) values=nothing ;;
+		--timeout) values=nothing ;;
+		--tls-ca) values=files ;;
+		--tls-pin) values=nothing ;;
+		--token-command) values=nothing ;;
+		--user) values=nothing ;;
+		--color) values='words auto always never' ;;
+		-c|--config) values=files ;;
+		esac
+		places=1
+		takes=' --folder --credential --disable --full-every --max-rate --password-command --password-fd --password-file --proxy --server --timeout --tls-ca --tls-pin --token-command --user --color --config -c '
 		;;
 	help)
 		opts='--accounts --dump --color --config -c --help -h --json --quiet -q --verbose -v --version'
@@ -379,7 +446,7 @@ _mailkeep()
 			accounts) mailkeep help --accounts 2>/dev/null | while IFS= read -r reply; do
 				[[ $reply == "$cur"* ]] && printf '%s\n' "$reply"
 				done ;;
-			verbs) compgen -W 'init backup status folders log list show verify repair rebuild compact export import restore copy help version' -- "$cur" ;;
+			verbs) compgen -W 'init backup status folders log list show verify repair rebuild compact export import restore copy prune quota help version' -- "$cur" ;;
 			esac
 		done
 	)

@@ -18,6 +18,8 @@ _mailkeep_verbs() {
 		'import:put mail of other programs into a vault'
 		'restore:put messages of a vault into an account'
 		'copy:bring an account into another one'
+		'prune:delete from the server what is safe in the vault'
+		'quota:tell what fills an account, and what could be freed'
 		'help:explain mailkeep or one of its verbs'
 		'version:print the version'
 	)
@@ -171,7 +173,7 @@ _mailkeep() {
 			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
 	log)
 		_arguments -s -S \
-			'*--last=[only the newest commits]:N: ' \
+			'*--last=[only so many of the newest]:N: ' \
 			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
 			'*-c+[read accounts from this file]:FILE:_files' \
 			'*--config=[read accounts from this file]:FILE:_files' \
@@ -192,6 +194,7 @@ _mailkeep() {
 			'*--before=[what the server received before]:DATE: ' \
 			'*--flag=[what has this flag; with ! before it\: has not]:FLAG: ' \
 			'*--larger=[what is larger, as 5M]:SIZE: ' \
+			'*--pruned=[what this run of prune deleted from the server]:RUN: ' \
 			'*--recipient=[what has this in To]:TEXT: ' \
 			'*--sender=[what has this in From]:TEXT: ' \
 			'*--since=[what the server received since, as 2024 or 30d]:DATE: ' \
@@ -344,6 +347,7 @@ _mailkeep() {
 			'*--flag=[what has this flag; with ! before it\: has not]:FLAG: ' \
 			'*--format=[what to write; else as DIR'\''s name ends, or maildir]:maildir|mbox|eml|tar|zip:(maildir mbox eml tar zip)' \
 			'*--larger=[what is larger, as 5M]:SIZE: ' \
+			'*--pruned=[what this run of prune deleted from the server]:RUN: ' \
 			'*--recipient=[what has this in To]:TEXT: ' \
 			'*--sender=[what has this in From]:TEXT: ' \
 			'*--since=[what the server received since, as 2024 or 30d]:DATE: ' \
@@ -403,12 +407,13 @@ _mailkeep() {
 			'*--match=[by what a message that is there is known]:content|message-id:(content message-id)' \
 			'*--no-check[don'\''t look at what was appended]' \
 			'*--no-roles[Sent, Trash and the like keep their names]' \
+			'*--pruned=[what this run of prune deleted from the server]:RUN: ' \
 			'*--recipient=[what has this in To]:TEXT: ' \
 			'*--sender=[what has this in From]:TEXT: ' \
 			'*--since=[what the server received since, as 2024 or 30d]:DATE: ' \
 			'*--smaller=[what is smaller]:SIZE: ' \
 			'*--subject=[what has this in the subject]:TEXT: ' \
-			'*--to=[the account that they go to; must be given]:URL|ACCOUNT|VAULT: ' \
+			'*--to=[the account that they go to; but for --pruned it must be given]:URL|ACCOUNT|VAULT: ' \
 			'*-y[don'\''t ask]' \
 			'*--yes[don'\''t ask]' \
 			'*--credential=[systemd credential that holds the password]:NAME: ' \
@@ -466,6 +471,101 @@ _mailkeep() {
 			'*--wait[wait while another mailkeep writes to the vault]' \
 			'*-y[don'\''t ask]' \
 			'*--yes[don'\''t ask]' \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	prune)
+		_arguments -s -S \
+			'*--allow-empty-folder[delete also all that a folder has]' \
+			'*--allow-incomplete-backup[... though the last backup lacked something]' \
+			'*--allow-most[delete also more than half of a folder]' \
+			'*--allow-new-epoch[... though the folder got a new UIDVALIDITY lately]' \
+			'*--allow-old-backup[... though the last backup was more than a day ago]' \
+			'*--allow-shrunk[... though the folder has just lost more than half]' \
+			'*--allow-young[delete also what came within the last 30 days]' \
+			'*--also-flagged[delete also what is flagged]' \
+			'*--also-unread[delete also what nobody has read]' \
+			'*--before=[what the server received before]:DATE: ' \
+			'*--compare=[what is compared with the server\: all of it with full]:headers|full:(headers full)' \
+			'*-n[print the plan and stop, also with --yes]' \
+			'*--dry-run[print the plan and stop, also with --yes]' \
+			'*--execute=[delete what this list names, as --plan wrote it]:FILE:_files' \
+			'*--folder=[only these folders; "!PATTERN"\: not these; may be repeated]:PATTERN: ' \
+			'*--junk-older-than=[what is that old in the junk folder]:AGE: ' \
+			'*--keep-flagged[keep what is flagged, whatever the config file says]' \
+			'*--keep-last=[keep so many of the newest in each folder]:N: ' \
+			'*--keep-unread[keep what nobody has read, likewise]' \
+			'*--larger-than=[what is larger, as 5M]:SIZE: ' \
+			'*--largest-first[for --until-free\: the largest, not the oldest]' \
+			'*--max-delete=[don'\''t ask; delete nothing if it were more messages]:N: ' \
+			'*--move-to-trash[move to the trash, delete nothing]' \
+			'*--older-than=[what the server received that long ago, as 2y]:AGE: ' \
+			'*--plan=[write a list of what would go; - is stdout]:FILE:_files' \
+			'*--recipient=[what has this in To]:TEXT: ' \
+			'*--seen[what was read]' \
+			'*--sender=[what has this in From]:TEXT: ' \
+			'*--subject=[what has this in the subject]:TEXT: ' \
+			'*--trash-older-than=[what is that old in the trash]:AGE: ' \
+			'*--until-free=[the oldest, until so much of the quota is free]:SIZE|N%: ' \
+			'*--yes[delete; without it the plan is printed alone]' \
+			'*--credential=[systemd credential that holds the password]:NAME: ' \
+			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
+			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \
+			'*--insecure-plaintext[with imap\://, allow a connection without TLS]' \
+			'*--insecure-plaintext-remote[allow it to other hosts than this one too]' \
+			'*--max-rate=[transfer at most this much a second]:SIZE: ' \
+			'*--password-command=[shell command that prints the password]:COMMAND: ' \
+			'*--password-fd=[read the password from this descriptor]:NUMBER: ' \
+			'*--password-file=[read the password from a file of mode 0600]:FILE:_files' \
+			'*--proxy=[connect through socks5h\://HOST or http\://HOST]:URL: ' \
+			'*--server=[the server, imaps\://\[USER@\]HOST\[\:PORT\]]:URL: ' \
+			'*--shared[include other users'\'' and shared folders]' \
+			'*--timeout=[silence after which the connection is dead (60)]:SECONDS: ' \
+			'*--tls-ca=[trust these certificates instead of the system'\''s]:FILE:_files' \
+			'*--tls-pin=[trust only this key of the server, sha256//...]:PIN: ' \
+			'*--token-command=[shell command that prints an OAuth access token]:COMMAND: ' \
+			'*--user=[the user to sign in as]:NAME: ' \
+			'*--color=[colour what is shown; auto\: on a terminal]:auto|always|never:(auto always never)' \
+			'*-c+[read accounts from this file]:FILE:_files' \
+			'*--config=[read accounts from this file]:FILE:_files' \
+			'*-h[explain the verb and stop]' \
+			'*--help[explain the verb and stop]' \
+			'*--json[print data as JSON, one object per line]' \
+			'*-q[say only what is wrong]' \
+			'*--quiet[say only what is wrong]' \
+			'*-v[say more; twice\: also what the server is told]' \
+			'*--verbose[say more; twice\: also what the server is told]' \
+			'*--version[print the version and stop]' \
+			'*:argument: _alternative "directories\:directories\:_directories" "accounts\:accounts\:_mailkeep_accounts"' && ret=0 ;;
+	quota)
+		_arguments -s -S \
+			'*--folder=[look only at these folders; "!PATTERN"\: not at these; may be repeated]:PATTERN: ' \
 			'*--credential=[systemd credential that holds the password]:NAME: ' \
 			'*--disable=[do not use this capability of the server]:CAPABILITY: ' \
 			'*--full-every=[compare everything at least this often (7d)]:AGE: ' \

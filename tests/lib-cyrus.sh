@@ -8,6 +8,7 @@
 #					There are anna, berta and the administrator cyrus, each with "$DOVECOT_PASSWORD".
 #	cyrus_stop			all is stopped when the script ends
 #	cyrus_imap COMMAND...		tests/tool/imap.py on it as user $IMAP_USER (anna)
+#	cyrus_quota KIB [USER]		a limit for all her folders together; she must have signed in once
 #	cyrus_store FOLDER [USER]	the directory in which it keeps a folder: a file "UID." for each message
 #	cyrus_said			the commands that anna's sessions have sent since they signed in; cyrus_forget: so far
 
@@ -131,6 +132,12 @@ cyrus_end()
 cyrus_imap()
 {
 	IMAP_PASSWORD=$DOVECOT_PASSWORD "${python:-python3}" "$TOP/tests/tool/imap.py" "127.0.0.1:$CYRUS_PORT" "$IMAP_USER" "$@"
+}
+
+cyrus_quota()
+{
+	IMAP_USER=cyrus cyrus_imap 'do' "SETQUOTA user/${2:-anna} (STORAGE $1)" >"$TMPDIR/setquota"
+	grep -q '^x[0-9]* OK ' "$TMPDIR/setquota" || fail "no quota: $(cat "$TMPDIR/setquota")"
 }
 
 cyrus_store()

@@ -278,7 +278,7 @@ trial()
 	trials=$((trials + 1))
 	dir=$TMPDIR/trial.$trials
 	mkdir "$dir"
-	cp "$TMPDIR"/wanted* "$dir"
+	compgen -G "$TMPDIR/wanted*" >/dev/null && cp "$TMPDIR"/wanted* "$dir"
 	trial_alone "$dir" "$@" >"$dir/said" 2>&1 &
 	running+=($!)
 }

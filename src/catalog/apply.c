@@ -176,11 +176,13 @@ apply_message(struct catalog *c, uint64_t id, const struct rec_message *r,
 	    (rc = is_live(c, r, blob, flags, labels, e)) != 0)
 		return rc == 1 ? 0 : -1;
 	if (db_use(c, "INSERT INTO message (epoch, uid, blob, size, date, "
-	    "flags, labels, internaldate, emailid, threadid, id) VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", &s, e) == -1)
+	    "flags, labels, internaldate, emailid, threadid, id, by_emailid) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)", &s,
+	    e) == -1)
 		return -1;
 	bind_message(c, s, r, blob, flags, labels);
 	db_u64(c, s, 11, id);
+	db_int(c, s, 12, r->by != NULL);
 	if (db_run(c, s, e) == -1)
 		return -1;
 	return count_message(c, p, r, e);
@@ -248,28 +250,40 @@ apply_flags(struct catalog *c, const struct rec_flags *r, struct err *e)
 	return 0;
 }
 
+/* A statement whose first parameters are an epoch and a range of its UIDs. */
+static int
+use_range(struct catalog *c, const char *sql, const struct epoch *p,
+    struct uid_range u, sqlite3_stmt **s, struct err *e)
+{
+	if (db_use(c, sql, s, e) == -1)
+		return -1;
+	db_u64(c, *s, 1, p->number);
+	db_int(c, *s, 2, u.first);
+	db_int(c, *s, 3, u.last);
+	return 0;
+}
+
 /*
- * Take the live messages of a range of UIDs off an epoch's figures; 1 there are
- * some, 0, -1.
+ * Take the live messages of a range of UIDs off an epoch's figures; of so many
+ * UIDs there are some.
  */
 static int
 discount(struct catalog *c, struct epoch *p, struct uid_range u,
-    struct err *e)
+    uint64_t *uids, struct err *e)
 {
 	uint64_t n = 0, bytes = 0;
 	sqlite3_stmt *s;
 	int rc;
 
-	if (db_use(c, "SELECT count(*), coalesce(sum(size), 0) FROM message "
-	    "WHERE epoch = ?1 AND gone IS NULL AND uid BETWEEN ?2 AND ?3", &s,
-	    e) == -1)
+	*uids = 0;
+	if (use_range(c, "SELECT count(*), coalesce(sum(size), 0), "
+	    "count(DISTINCT uid) FROM message WHERE epoch = ?1 "
+	    "AND gone IS NULL AND uid BETWEEN ?2 AND ?3", p, u, &s, e) == -1)
 		return -1;
-	db_u64(c, s, 1, p->number);
-	db_int(c, s, 2, u.first);
-	db_int(c, s, 3, u.last);
 	if ((rc = db_step(c, s, e)) == 1) {
 		n = db_col_u64(c, s, 0);
 		bytes = db_col_u64(c, s, 1);
+		*uids = db_col_u64(c, s, 2);
 	}
 	db_end(s);
 	if (rc == -1 || db_sane(c, e) == -1)
@@ -281,27 +295,33 @@ discount(struct catalog *c, struct epoch *p, struct uid_range u,
 	p->live -= n;
 	p->live_bytes -= bytes;
 	c->w->now.gone += n;
-	return n > 0 ? 1 : 0;
+	return 0;
 }
 
+/*
+ * Messages of a range that are live are gone; ${run}, unless 0, deleted them.
+ * Of ${*uids} UIDs there were some.
+ */
 static int
 end_messages(struct catalog *c, struct epoch *p, struct uid_range u,
-    struct err *e)
+    uint64_t run, uint64_t *uids, struct err *e)
 {
 	sqlite3_stmt *s;
-	int rc;
 
-	if (missing_remove(c, p, u.first, u.last, e) == -1)
+	if (missing_remove(c, p, u.first, u.last, e) == -1 ||
+	    discount(c, p, u, uids, e) == -1)
 		return -1;
-	if ((rc = discount(c, p, u, e)) != 1)
-		return rc;
-	if (db_use(c, "UPDATE message SET gone = ?4 WHERE epoch = ?1 "
-	    "AND gone IS NULL AND uid BETWEEN ?2 AND ?3", &s, e) == -1)
+	if (*uids == 0)
+		return 0;
+	if (use_range(c, "UPDATE message SET gone = ?4, pruned = ?5 "
+	    "WHERE epoch = ?1 AND gone IS NULL AND uid BETWEEN ?2 AND ?3", p,
+	    u, &s, e) == -1)
 		return -1;
-	db_u64(c, s, 1, p->number);
-	db_int(c, s, 2, u.first);
-	db_int(c, s, 3, u.last);
 	db_u64(c, s, 4, c->w->now.commit);
+	if (run != 0)
+		db_u64(c, s, 5, run);
+	else
+		db_null(c, s, 5);
 	return db_run(c, s, e);
 }
 
@@ -309,15 +329,58 @@ static int
 apply_gone(struct catalog *c, const struct rec_gone *r, struct err *e)
 {
 	struct epoch *p;
+	uint64_t n;
 	size_t i;
 
 	if (epoch_get(c, r->epoch, r->folder, &p, e) == -1)
 		return -1;
 	epoch_touch(p);
 	for (i = 0; i < r->uids->n; i++)
-		if (end_messages(c, p, r->uids->r[i], e) == -1)
+		if (end_messages(c, p, r->uids->r[i], 0, &n, e) == -1)
 			return -1;
-	return 0;
+	return intent_close(c, p, r->uids, e);
+}
+
+/*
+ * The newest messages of a range, where they were gone before anybody knew that
+ * a run had deleted them.
+ */
+static int
+explain_gone(struct catalog *c, const struct epoch *p, struct uid_range u,
+    uint64_t run, struct err *e)
+{
+	sqlite3_stmt *s;
+
+	if (use_range(c, "UPDATE message SET pruned = ?4 WHERE id IN "
+	    "(SELECT max(id) FROM message INDEXED BY message_live "
+	    "WHERE epoch = ?1 AND uid BETWEEN ?2 AND ?3 GROUP BY uid) "
+	    "AND gone IS NOT NULL AND pruned IS NULL", p, u, &s, e) == -1)
+		return -1;
+	db_u64(c, s, 4, run);
+	return db_run(c, s, e);
+}
+
+static int
+apply_pruned(struct catalog *c, const struct rec_pruned *r, struct err *e)
+{
+	struct uid_range u;
+	struct epoch *p;
+	uint64_t n;
+	size_t i;
+
+	if (epoch_get(c, r->epoch, r->folder, &p, e) == -1)
+		return -1;
+	epoch_touch(p);
+	for (i = 0; i < r->uids->n; i++) {
+		u = r->uids->r[i];
+		if (end_messages(c, p, u, r->run, &n, e) == -1)
+			return -1;
+		/* To look for those that are gone is slow where many are. */
+		if (n <= u.last - u.first &&
+		    explain_gone(c, p, u, r->run, e) == -1)
+			return -1;
+	}
+	return intent_close(c, p, r->uids, e);
 }
 
 static int
@@ -366,6 +429,12 @@ apply(struct catalog *c, uint64_t id, const struct record *r, struct err *e)
 		return pack_apply_frames(c, &r->u.frames, e);
 	case REC_RETIRE:
 		return pack_apply_retire(c, &r->u.retire, e);
+	case REC_PRUNE_INTENT:
+		return intent_apply(c, &r->u.prune_intent, e);
+	case REC_PRUNED:
+		return apply_pruned(c, &r->u.pruned, e);
+	case REC_PRUNE_KEPT:
+		return intent_apply_kept(c, &r->u.prune_kept, e);
 	case REC_NOTE:
 	case REC_KINDS:
 		break;

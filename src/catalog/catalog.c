@@ -132,6 +132,26 @@ close_writer(struct catalog *c)
 	free(c->w);
 }
 
+void
+catalog_hold(struct catalog *c)
+{
+	struct err e;
+
+	if (!c->held && sqlite3_get_autocommit(c->db) != 0)
+		c->held = db_exec(c, "BEGIN", &e) == 0;
+}
+
+void
+catalog_let_go(struct catalog *c)
+{
+	struct err e;
+
+	/* Nothing was written: where this fails, nothing is lost. */
+	if (c->held)
+		(void)db_exec(c, "COMMIT", &e);
+	c->held = false;
+}
+
 bool
 catalog_damaged(const struct catalog *c)
 {
@@ -150,6 +170,7 @@ catalog_close(struct catalog **cp)
 	for (i = 0; i < DB_STATEMENTS; i++)
 		sqlite3_finalize(c->statements[i].s);
 	memset(c->statements, 0, sizeof(c->statements));
+	catalog_let_go(c);
 	if (c->w != NULL)
 		close_writer(c);
 	db_forget(c);
@@ -205,6 +226,7 @@ catalog_bulk(struct catalog *c, struct err *e)
 	bool wal = false;
 
 	assert(c->w != NULL && !c->w->open);
+	catalog_let_go(c);
 	if (write_end_loose(c, e) == -1)
 		return -1;
 	if (journal_mode(c, "PRAGMA journal_mode = WAL", &wal, e) == -1) {
@@ -275,6 +297,7 @@ int
 catalog_begin(struct catalog *c, const struct rec_head *h, struct err *e)
 {
 	assert(c->w != NULL && !c->w->open);
+	catalog_let_go(c);
 	if (write_end_loose(c, e) == -1 && e->kind != EK_LOCKED)
 		return -1;
 	if (sqlite3_get_autocommit(c->db) != 0 &&

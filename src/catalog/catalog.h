@@ -93,6 +93,14 @@ int catalog_headerless(struct catalog *, catalog_blob_fn *, void *, struct err *
  */
 #define CATALOG_NOW	UINT64_MAX	/* as ${at}: the newest commit */
 
+/*
+ * catalog_hold(c), catalog_let_go(c): many questions are asked between the two, one behind the other: what costs the
+ * most of a short one, a lock of its own, they share.  Others can't write meanwhile.  Only a matter of speed: a commit
+ * that begins lets go as well.
+ */
+void catalog_hold(struct catalog *);
+void catalog_let_go(struct catalog *);
+
 /* catalog_at(c, time, commit_out, e): the last commit not later than ${time}; 0 found where there is none. */
 int catalog_at(struct catalog *, int64_t, uint64_t *, struct err *);
 
@@ -145,6 +153,17 @@ typedef int catalog_missing_fn(void *, const char *folder, const struct rec_miss
 int catalog_each_missing(struct catalog *, catalog_missing_fn *, void *, struct err *);
 
 /*
+ * catalog_intents(c, epoch, fn, arg, e): each range of UIDs whose intent is open, in the order of epochs, then runs;
+ * ${epoch} 0: all, those of epochs that are over and of folders that are gone among them.  A UID may be in several:
+ * each run that tried has its own, its last word on it.
+ */
+typedef int catalog_intent_fn(void *, const struct known_intent *, struct err *);
+int catalog_intents(struct catalog *, uint64_t epoch, catalog_intent_fn *, void *, struct err *);
+/* catalog_pruned(c, fn, arg, e): each run that deleted messages from the server, the newest first, and what it did. */
+typedef int catalog_pruned_fn(void *, uint64_t run, uint64_t messages, uint64_t bytes, struct err *);
+int catalog_pruned(struct catalog *, catalog_pruned_fn *, void *, struct err *);
+
+/*
  * catalog_blob(c, sha256, out, e): found also where it is lost.  frame and pack_size are 0 while the commit is open
  * that records them.
  */
@@ -155,7 +174,7 @@ int catalog_emailid(struct catalog *, const char *, struct digest *, uint64_t *,
 /*
  * Messages.  ${folder} 0 is all; by folder, then UID.  As of commit ${at}: what was on the server then with the
  * flags of then; with ${all} also what was gone by then, of all epochs, marked.  Gone are also messages of older
- * epochs and gone folders. Header lines are shown as known now.
+ * epochs and gone folders.  Header lines, and which run deleted what was gone by then, are shown as known now.
  */
 typedef int catalog_message_fn(void *, const struct known_message *, struct err *);
 int catalog_messages(struct catalog *, uint64_t folder, uint64_t at, bool all, catalog_message_fn *, void *,
@@ -172,29 +191,9 @@ typedef int catalog_commit_fn(void *, const struct known_commit *, struct err *)
 int catalog_commits(struct catalog *, catalog_commit_fn *, void *, struct err *);
 int catalog_totals(struct catalog *, struct known_totals *, struct err *);
 
-/*
- * Packs that are on record, in the order they were made: those that are part of the vault, and those that are retired.
- * catalog_pack(c, name, out, e): the one or the other.
- */
-typedef int catalog_pack_fn(void *, const struct known_pack *, struct err *);
-int catalog_packs(struct catalog *, catalog_pack_fn *, void *, struct err *);
-int catalog_retired(struct catalog *, catalog_pack_fn *, void *, struct err *);
-int catalog_pack(struct catalog *, const char *name, struct known_pack *, struct err *);
-/*
- * catalog_frames(c, name, frames_out, n_out, e): a pack's frames in order, for the caller to free(); 1, or 0 where no
- * such pack is on record.
- */
-int catalog_frames(struct catalog *, const char *name, struct frame **, size_t *, struct err *);
-/* catalog_pack_blobs(c, name, fn, arg, e): each blob whose newest place is in this pack, in the order of places. */
-int catalog_pack_blobs(struct catalog *, const char *name, catalog_blob_fn *, void *, struct err *);
-/*
- * What damage costs: messages of all epochs, gone or not (marked as by catalog_messages() with ${all}), by folder,
- * then UID.  catalog_lost(c, fn, arg, e): those whose content is lost.  catalog_costs(c, sha256s, n, fn, arg, e): those
- * whose content is one of ${n}, in any order; a content that is not known costs nothing.
- */
-int catalog_lost(struct catalog *, catalog_message_fn *, void *, struct err *);
-int catalog_costs(struct catalog *, const struct digest *, size_t n, catalog_message_fn *, void *, struct err *);
 /* catalog_server(c, out, e): the last REC_SERVER. */
 int catalog_server(struct catalog *, struct rec_server *, struct err *);
+
+#include "catalog/packs.h"
 
 #endif

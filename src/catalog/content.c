@@ -174,6 +174,7 @@ catalog_headers(struct catalog *c, const struct digest *d,
 	 * Outside a commit: thousands in one transaction, which whatever comes
 	 * next ends.
 	 */
+	catalog_let_go(c);
 	if (w->loose == 0 && db_exec(c, "BEGIN IMMEDIATE", e) == -1)
 		return -1;
 	w->loose++;

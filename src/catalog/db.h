@@ -55,6 +55,7 @@ struct catalog {
 	char		*kept[DB_KEPT];			/* own */
 	size_t		 n_kept;
 	size_t		 cursors;			/* open ones */
+	bool		 held;				/* see catalog_hold() */
 	int		 bound;				/* SQLite's word on a parameter it refused, or 0 */
 	bool		 odd;				/* a column held what we never write */
 	bool		 damaged;			/* something in the file was not as it was written */

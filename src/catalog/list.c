@@ -22,7 +22,7 @@
 #define MESSAGE_COLUMNS							\
 	"m.id, m.uid, m.size, m.date, m.internaldate, m.emailid, "	\
 	"m.threadid, b.sha256, h.blob, h.sender, h.recipient, "		\
-	"h.subject, h.date, h.message_id, "
+	"h.subject, h.date, h.message_id, m.by_emailid, "
 
 /* What isn't there though it must be shows as a null, not as a message less. */
 #define MESSAGE_CONTENT							\
@@ -40,7 +40,8 @@ static const char select_then[] =
     "SELECT " MESSAGE_COLUMNS
     "iif(w.id IS NULL, m.flags, w.flags), "
     "iif(w.id IS NULL, m.labels, w.labels), "
-    "m.epoch, x.uidvalidity, m.gone IS NOT NULL AND m.gone <= ?2 "
+    "m.epoch, x.uidvalidity, m.gone IS NOT NULL AND m.gone <= ?2, "
+    "iif(m.gone <= ?2, coalesce(m.pruned, 0), 0) "
     "FROM message m " MESSAGE_CONTENT
     "LEFT JOIN epoch x ON x.epoch = m.epoch "
     "LEFT JOIN was w ON w.id = m.id AND w.until = "
@@ -126,10 +127,11 @@ fill(struct listing *l, sqlite3_stmt *s, struct known_message *m,
 	m->has_headers = !db_col_null(s, 8);
 	for (i = 0; i < HEADER_FIELDS; i++)
 		m->header[i] = m->has_headers ? db_col_text(c, s, 9 + i) : "";
-	if (word_text(c, &c->flags, db_col_int(c, s, 14), &m->flags, e) == -1)
+	m->by_emailid = db_col_bool(c, s, 14);
+	if (word_text(c, &c->flags, db_col_int(c, s, 15), &m->flags, e) == -1)
 		return -1;
-	if (!db_col_null(s, 15) && word_text(c, &c->labels,
-	    db_col_int(c, s, 15), &m->labels, e) == -1)
+	if (!db_col_null(s, 16) && word_text(c, &c->labels,
+	    db_col_int(c, s, 16), &m->labels, e) == -1)
 		return -1;
 	return db_sane(c, e);
 }
@@ -163,10 +165,11 @@ show(struct listing *l, uint64_t id, struct err *e)
 		rc = err_set(e, EK_CORRUPT,
 		    "the catalog has a message without a content");
 	if (rc == 1 && (rc = fill(l, l->then, &m, e)) == 0) {
-		m.epoch = db_col_u64(l->c, l->then, 16);
-		m.uidvalidity = db_col_u64(l->c, l->then, 17);
-		m.gone = db_col_bool(l->c, l->then, 18) || l->gone ||
+		m.epoch = db_col_u64(l->c, l->then, 17);
+		m.uidvalidity = db_col_u64(l->c, l->then, 18);
+		m.gone = db_col_bool(l->c, l->then, 19) || l->gone ||
 		    m.epoch != l->epoch;
+		m.pruned = db_col_u64(l->c, l->then, 20);
 		if ((rc = db_sane(l->c, e)) == 0)
 			rc = l->fn(l->arg, &m, e);
 	}

@@ -188,7 +188,10 @@ catalog_epoch(struct catalog *c, uint64_t folder, struct known_epoch *out,
 	    "s.missing, s.has_state, s.complete, s.uidnext, s.highestmodseq, "
 	    "s.messages, s.full_time, coalesce((SELECT max(m.uid) "
 	    "FROM message m INDEXED BY message_live "
-	    "WHERE m.epoch = e.epoch AND m.gone IS NULL), 0) FROM epoch e "
+	    "WHERE m.epoch = e.epoch AND m.gone IS NULL), 0), "
+	    "(SELECT time FROM manifest WHERE manifest = e.at), "
+	    "EXISTS (SELECT 1 FROM epoch o WHERE o.folder = e.folder "
+	    "AND o.epoch < e.epoch) FROM epoch e "
 	    "LEFT JOIN epoch_at s ON s.epoch = e.epoch WHERE e.epoch = "
 	    "(SELECT max(epoch) FROM epoch WHERE folder = ?1) "
 	    "ORDER BY s.at DESC LIMIT 1", &s, e) == -1)
@@ -207,6 +210,8 @@ catalog_epoch(struct catalog *c, uint64_t folder, struct known_epoch *out,
 		k.exists = db_col_u64(c, s, 9);
 		k.full_time = db_col_int(c, s, 10);
 		k.max_live = (uint32_t)db_col_max(c, s, 11, UID_MAX);
+		k.began = db_col_int(c, s, 12);
+		k.renewed = db_col_bool(c, s, 13);
 	}
 	db_end(s);
 	if (rc != 1)

@@ -2,8 +2,9 @@
  * schema.c - the tables, and whether a file has them.
  *
  * "at" is always the number of a commit: the row holds from then on.  Nothing
- * is deleted but what is no longer missing, so every table can be asked for the
- * state at an older commit.
+ * is deleted but what is no longer missing, and what was meant to be deleted
+ * from the server once it is known whether it was; so every other table can be
+ * asked for the state at an older commit.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,7 +15,7 @@
  * "mk" and the version of the tables; another number, or other tables, and the
  * catalog is built anew.
  */
-#define SCHEMA_VERSION	0x6d6b0002
+#define SCHEMA_VERSION	0x6d6b0003
 
 static const char *const schema[] = {
 	/*
@@ -149,12 +150,16 @@ static const char *const schema[] = {
 	"word INTEGER PRIMARY KEY, "
 	"text TEXT NOT NULL UNIQUE) STRICT",
 
-	/* gone: the commit that ended it. */
+	/*
+	 * gone: the commit that ended it; pruned: the run that deleted it from
+	 * the server, as known now.
+	 */
 	"CREATE TABLE message ("
 	"id INTEGER PRIMARY KEY, "
 	"epoch INTEGER NOT NULL, "
 	"uid INTEGER NOT NULL, "
 	"gone INTEGER, "
+	"pruned INTEGER, "
 	"blob INTEGER NOT NULL, "
 	"size INTEGER NOT NULL, "
 	"date INTEGER, "
@@ -162,11 +167,14 @@ static const char *const schema[] = {
 	"labels INTEGER, "
 	"internaldate TEXT, "
 	"emailid TEXT, "
-	"threadid TEXT) STRICT",
+	"threadid TEXT, "
+	"by_emailid INTEGER NOT NULL) STRICT",
 	/* The live ones of an epoch stand together, by UID. */
 	"CREATE INDEX message_live ON message (epoch, gone, uid)",
 	"CREATE INDEX message_emailid ON message (emailid) "
 	"WHERE emailid IS NOT NULL",
+	"CREATE INDEX message_pruned ON message (pruned, size) "
+	"WHERE pruned IS NOT NULL",
 
 	/* Flags and labels as they were before commit ${until}. */
 	"CREATE TABLE was ("
@@ -182,6 +190,16 @@ static const char *const schema[] = {
 	"last INTEGER NOT NULL, "
 	"reason TEXT NOT NULL, "
 	"PRIMARY KEY (epoch, first)) STRICT, WITHOUT ROWID",
+
+	/* What a run was about to delete from the server, while that is open. */
+	"CREATE TABLE intent ("
+	"epoch INTEGER NOT NULL, "
+	"run INTEGER NOT NULL, "
+	"first INTEGER NOT NULL, "
+	"last INTEGER NOT NULL, "
+	"marked INTEGER NOT NULL, "
+	"move INTEGER NOT NULL, "
+	"PRIMARY KEY (epoch, run, first)) STRICT, WITHOUT ROWID",
 
 	/*
 	 * size: null while no pack record has come; need: so many frames are

@@ -88,6 +88,33 @@ int epoch_apply(struct catalog *, const struct rec_epoch *, struct err *);
 void epoch_touch(struct epoch *);
 int epoch_flush(struct catalog *, struct err *);
 
+/*
+ * range.c: sets of UIDs as rows: epoch, perhaps run, first, last, and facts of each range.  The statements of a table:
+ * RANGE_SQL(table, key, columns, facts), where ${key} finds the rows of a set, ?1 being its epoch and ?2 its run.
+ */
+struct range_sql {
+	const char	*find, *go_on, *shorten, *drop;
+};
+#define RANGE_SQL(table, key, columns, facts) {						\
+	.find = "SELECT first, last FROM " table " WHERE " key				\
+	    " AND first <= ?3 ORDER BY first DESC LIMIT 1",				\
+	.go_on = "INSERT INTO " table " SELECT " columns ", ?4, last, " facts		\
+	    " FROM " table " WHERE " key " AND first = ?3",				\
+	.shorten = "UPDATE " table " SET last = ?4 WHERE " key " AND first = ?3",	\
+	.drop = "DELETE FROM " table " WHERE " key " AND first = ?3 AND first > ?4",	\
+}
+struct range_set {
+	const struct range_sql *sql;
+	uint64_t	epoch, run;	/* run 0 where the table has none */
+};
+/* range_remove(c, set, first, last, n_out, e): take these out; ${*n_out}: so many were in. */
+int range_remove(struct catalog *, const struct range_set *, uint32_t first, uint32_t last, uint64_t *, struct err *);
+
+/* intent.c: intent_close(c, p, uids, e): what was meant to become of these UIDs is settled, for all runs. */
+int intent_apply(struct catalog *, const struct rec_prune_intent *, struct err *);
+int intent_apply_kept(struct catalog *, const struct rec_prune_kept *, struct err *);
+int intent_close(struct catalog *, const struct epoch *, const struct uidset *, struct err *);
+
 /* missing.c: UIDs that could not be had; the epoch counts them, and knows the highest. */
 int missing_add(struct catalog *, struct epoch *, uint32_t first, uint32_t last, const char *reason, struct err *);
 int missing_remove(struct catalog *, struct epoch *, uint32_t first, uint32_t last, struct err *);

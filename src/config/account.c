@@ -27,6 +27,7 @@ account_new(void)
 	a->full_every = FULL_EVERY;
 	a->timeout = TIMEOUT;
 	a->password_fd = -1;
+	a->prune.keep_flagged = a->prune.keep_unread = true;
 	return a;
 }
 
@@ -40,8 +41,6 @@ account_free(struct account **ap)
 		return;
 	for (i = 0; i < settings_n; i++)
 		setting_drop(a, &settings[i]);
-	free(a->folders.v);
-	free(a->disable.v);
 	free(a->host);
 	free(a->name);
 	free(a->title);

@@ -85,6 +85,68 @@ apply_clean_file_name(const struct account *a, const char *value, struct err *e)
 	return NULL;
 }
 
+char *
+apply_clean_age(const struct account *a, const char *value, struct err *e)
+{
+	int64_t then;
+
+	(void)a;
+	return text_parse_age(value, 0, &then, e) == -1 ? NULL : xstrdup(value);
+}
+
+char *
+apply_clean_date(const struct account *a, const char *value, struct err *e)
+{
+	int64_t from, to;
+
+	(void)a;
+	return text_parse_date(value, &from, &to, e) == -1 ? NULL :
+	    xstrdup(value);
+}
+
+char *
+apply_clean_size(const struct account *a, const char *value, struct err *e)
+{
+	uint64_t size;
+
+	(void)a;
+	return text_parse_size(value, &size, e) == -1 ? NULL : xstrdup(value);
+}
+
+char *
+apply_clean_number(const struct account *a, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	(void)a;
+	if (text_u64(value, strlen(value), &n) == 0)
+		return xstrdup(value);
+	err_set(e, EK_USAGE, "'%s' is not a number", value);
+	return NULL;
+}
+
+char *
+apply_clean_goal(const struct account *a, const char *value, struct err *e)
+{
+	size_t n = strlen(value);
+	uint64_t v;
+	int rc;
+
+	(void)a;
+	if (n > 0 && value[n - 1] == '%')
+		rc = text_u64(value, n - 1, &v) == -1 || v > 99 ? -1 : 0;
+	else
+		rc = text_parse_size(value, &v, e);
+	/* Who means percent may forget to say so. */
+	if (n > 0 && value[n - 1] >= '0' && value[n - 1] <= '9')
+		rc = -1;
+	if (rc == 0 && v > 0)
+		return xstrdup(value);
+	err_set(e, EK_USAGE, "'%s' is neither a size such as 2G nor a share "
+	    "from 1%% to 99%%", value);
+	return NULL;
+}
+
 /*
  * What never has a place in a setting: it could end a line of the protocol, or
  * not survive being written as JSON.

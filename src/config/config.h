@@ -29,6 +29,18 @@ struct words {
 	size_t	  n, cap;
 };
 
+/*
+ * The policy of prune, as the config file has it: text that the verb reads as it reads its options.  NULL: not said.
+ */
+struct account_prune {
+	char	*older_than, *before, *larger_than, *sender, *recipient, *subject, *keep_last, *until_free;
+	char	*trash_older_than, *junk_older_than;
+	struct words folders;
+	bool	 seen;
+	bool	 keep_flagged, keep_unread;	/* true unless said otherwise */
+	bool	 largest_first;
+};
+
 struct account {
 	char	*name;			/* the section, or NULL */
 	char	*vault;			/* path, absolute; or NULL */
@@ -50,8 +62,9 @@ struct account {
 	/* Secrets: where to get them.  Kept in vault.json too (they are no secrets), but password_fd. */
 	char	*password_file, *password_command, *token_command, *credential;
 	int	 password_fd;		/* -1 for none */
+	struct account_prune prune;	/* in the config file only */
 	/* This room's own. */
-	uint32_t given;			/* which rows of settings[] this layer has set, one bit each */
+	uint64_t given;			/* which rows of settings[] this layer has set, one bit each */
 	char	*title;			/* what account_title() handed out */
 };
 

@@ -32,7 +32,7 @@ struct reading {
 	struct err	*e;		/* borrowed */
 	bool		 failed;	/* ${e} is filled */
 	const cfg_t	*section;	/* the one that is being read */
-	uint32_t	 seen;		/* settings met in it, one bit each */
+	uint64_t	 seen;		/* settings met in it, one bit each */
 };
 
 static struct reading *reading;
@@ -144,7 +144,7 @@ section(struct config *c, const char *name)
 static bool
 is_again(const cfg_t *cfg, cfg_opt_t *opt, const struct setting *s)
 {
-	uint32_t mark = (uint32_t)1 << (s - settings);
+	uint64_t mark = (uint64_t)1 << (s - settings);
 	bool seen;
 
 	if (reading->section != cfg) {

@@ -61,6 +61,53 @@ const struct setting settings[] = {
 	{ "proxy", SETTING_TEXT, KEPT, "URL",
 	    "connect through socks5h://HOST or http://HOST", "proxy",
 	    IN_FILE, PLAIN, AT(proxy, char *), url_proxy },
+	{ "prune_before", SETTING_TEXT, NOT_KEPT, "DATE",
+	    "prune: what came before that day", NULL,
+	    IN_FILE, PLAIN, AT(prune.before, char *), apply_clean_date },
+	{ "prune_folders", SETTING_LIST, NOT_KEPT, "PATTERN",
+	    "prune: folders to delete from", NULL,
+	    IN_FILE, PLAIN, AT(prune.folders, struct words), NULL },
+	{ "prune_junk_older_than", SETTING_TEXT, NOT_KEPT, "AGE",
+	    "prune: another age for the junk folder", NULL,
+	    IN_FILE, PLAIN, AT(prune.junk_older_than, char *),
+	    apply_clean_age },
+	{ "prune_keep_flagged", SETTING_FLAG, NOT_KEPT, NULL,
+	    "prune: not what is flagged (yes)", NULL,
+	    IN_FILE, PLAIN, AT(prune.keep_flagged, bool), NULL },
+	{ "prune_keep_last", SETTING_TEXT, NOT_KEPT, "NUMBER",
+	    "prune: not that many newest ones of each folder", NULL,
+	    IN_FILE, PLAIN, AT(prune.keep_last, char *), apply_clean_number },
+	{ "prune_keep_unread", SETTING_FLAG, NOT_KEPT, NULL,
+	    "prune: not what is unread (yes)", NULL,
+	    IN_FILE, PLAIN, AT(prune.keep_unread, bool), NULL },
+	{ "prune_larger_than", SETTING_TEXT, NOT_KEPT, "SIZE",
+	    "prune: what is larger than that", NULL,
+	    IN_FILE, PLAIN, AT(prune.larger_than, char *), apply_clean_size },
+	{ "prune_largest_first", SETTING_FLAG, NOT_KEPT, NULL,
+	    "prune: the largest first, not the oldest", NULL,
+	    IN_FILE, PLAIN, AT(prune.largest_first, bool), NULL },
+	{ "prune_older_than", SETTING_TEXT, NOT_KEPT, "AGE",
+	    "prune: what is older than that", NULL,
+	    IN_FILE, PLAIN, AT(prune.older_than, char *), apply_clean_age },
+	{ "prune_recipient", SETTING_TEXT, NOT_KEPT, "TEXT",
+	    "prune: what has this text in To", NULL,
+	    IN_FILE, PLAIN, AT(prune.recipient, char *), NULL },
+	{ "prune_seen", SETTING_FLAG, NOT_KEPT, NULL,
+	    "prune: only what was read", NULL,
+	    IN_FILE, PLAIN, AT(prune.seen, bool), NULL },
+	{ "prune_sender", SETTING_TEXT, NOT_KEPT, "TEXT",
+	    "prune: what has this text in From", NULL,
+	    IN_FILE, PLAIN, AT(prune.sender, char *), NULL },
+	{ "prune_subject", SETTING_TEXT, NOT_KEPT, "TEXT",
+	    "prune: what has this text in Subject", NULL,
+	    IN_FILE, PLAIN, AT(prune.subject, char *), NULL },
+	{ "prune_trash_older_than", SETTING_TEXT, NOT_KEPT, "AGE",
+	    "prune: another age for the trash", NULL,
+	    IN_FILE, PLAIN, AT(prune.trash_older_than, char *),
+	    apply_clean_age },
+	{ "prune_until_free", SETTING_TEXT, NOT_KEPT, "SIZE|N%",
+	    "prune: until so much of the quota is free", NULL,
+	    IN_FILE, PLAIN, AT(prune.until_free, char *), apply_clean_goal },
 	{ "server", SETTING_SERVER, KEPT, "URL",
 	    "the server, imaps://[USER@]HOST[:PORT]", "server",
 	    IN_FILE, PLAIN, 0, NULL },
@@ -89,7 +136,7 @@ const struct setting settings[] = {
 };
 const size_t settings_n = sizeof(settings) / sizeof(settings[0]);
 
-_Static_assert(sizeof(settings) / sizeof(settings[0]) <= 32,
+_Static_assert(sizeof(settings) / sizeof(settings[0]) <= 64,
     "account.given has a bit for each row");
 
 const struct setting *
@@ -111,10 +158,10 @@ setting_slot(const struct account *a, const struct setting *s)
 	return (char *)(uintptr_t)a + s->offset;
 }
 
-static uint32_t
+static uint64_t
 bit(const struct setting *s)
 {
-	return (uint32_t)1 << (s - settings);
+	return (uint64_t)1 << (s - settings);
 }
 
 bool
@@ -151,6 +198,8 @@ words_clear(struct words *w)
 {
 	while (w->n > 0)
 		free(w->v[--w->n]);
+	free(w->v);
+	*w = (struct words){ NULL, 0, 0 };
 }
 
 void

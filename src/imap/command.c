@@ -22,6 +22,9 @@ command_free(struct command **cp)
 		return;
 	free((*cp)->mailboxid);
 	free((*cp)->permanent);
+	uidset_release(&(*cp)->told.asked);
+	uidset_release(&(*cp)->told.uids);
+	uidset_release(&(*cp)->told.moved);
 	free(*cp);
 	*cp = NULL;
 }
@@ -157,6 +160,32 @@ session_current(const struct imap *im)
 	    c->kind == COMMAND_APPEND))
 		c = c->next;
 	return c;
+}
+
+struct command *
+session_command_on(struct imap *im, enum command_kind kind, const char *verb,
+    const struct uidset *uids, void *cookie, struct err *e)
+{
+	struct buf set = BUF_INIT((IMAP_LONG_RANGES + 1) * (UID_RANGE_MAX + 1));
+	struct command *c;
+
+	assert(uids == NULL || (uids->n > 0 && uids->n <= imap_ranges(im)));
+	if ((c = session_command(im, kind, e)) == NULL)
+		return NULL;
+	c->cookie = cookie;
+	if (uids != NULL)
+		uidset_format(uids, 0, set.max, &set);
+	session_put(im, verb);
+	session_put(im, uids == NULL ? "1:*" : buf_text(&set));
+	buf_release(&set);
+	return c;
+}
+
+size_t
+imap_ranges(const struct imap *im)
+{
+	return imap_can(im, CAP_CONDSTORE) ? IMAP_LONG_RANGES :
+	    IMAP_FETCH_RANGES;
 }
 
 bool

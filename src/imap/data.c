@@ -393,32 +393,31 @@ data_namespace(struct response *r, struct cursor *c)
 	return 0;
 }
 
+/* Of resources that we don't know the figures may be anything, such as -1 for no limit. */
 static int
 quota_item(struct response *r, struct cursor *c, const struct str *item)
 {
-	uint64_t used, limit;
-
-	if (cursor_number(c, &used) == -1)
+	if (!str_is(item, "STORAGE") || r->has_quota)
+		return cursor_skip(c) == -1 ? -1 : cursor_skip(c);
+	if (cursor_number(c, &r->used) == -1)
 		return -1;
 	cursor_blanks(c);
-	if (cursor_number(c, &limit) == -1)
+	if (cursor_number(c, &r->limit) == -1)
 		return -1;
-	if (str_is(item, "STORAGE") && !r->has_quota) {
-		r->used = used;
-		r->limit = limit;
-		r->has_quota = true;
-	}
+	r->has_quota = true;
 	return 0;
 }
 
-/* root (STORAGE used limit); the root's name may well be "". */
+/* root (STORAGE used limit); the root's name may well be "", or left out where it is. */
 int
 data_quota(struct response *r, struct cursor *c)
 {
 	struct str s;
 
 	cursor_blanks(c);
-	return cursor_str(c, &s) == -1 ? -1 : each_item(r, c, quota_item);
+	if (!cursor_at(c, '(') && cursor_str(c, &s) == -1)
+		return -1;
+	return each_item(r, c, quota_item);
 }
 
 /* ("name" "Dovecot" "version" "2.3"): what is worth keeping, as "Dovecot 2.3". */

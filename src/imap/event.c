@@ -63,8 +63,8 @@ end_event(struct imap *im, struct command *c, struct imap_event *ev)
 {
 	struct response *r = &im->resp;
 
-	/* EXAMINE with a parameter is what it doesn't know. */
-	if (c->kind == COMMAND_EXAMINE && r->status == RESP_BAD)
+	/* The parameter is what it doesn't know. */
+	if (c->parameter && r->status == RESP_BAD)
 		im->caps &= ~(1u << CAP_CONDSTORE | 1u << CAP_QRESYNC);
 	if (c->kind == COMMAND_QUIET || c->kind == COMMAND_SYNC)
 		return 0;
@@ -83,6 +83,7 @@ end_event(struct imap *im, struct command *c, struct imap_event *ev)
 	ev->exists = im->exists;
 	ev->unreadable = c->unreadable;
 	ev->why = c->why;
+	deleting_tell(c, ev);
 	if (c->kind == COMMAND_APPEND && r->code == CODE_APPENDUID) {
 		ev->uidvalidity = r->number;
 		ev->uids = &r->uids;
@@ -157,7 +158,7 @@ give_body(struct imap *im, const char *body, uint64_t n, struct err *e)
 struct kept {
 	struct kept	*next;		/* own */
 	struct imap_event ev;
-	struct uidset	 uids;
+	struct uidset	 uids, moved;
 	char		*body;		/* own, or NULL */
 	char		*text[TEXTS];	/* own */
 	size_t		 texts;
@@ -174,6 +175,7 @@ kept_free(struct kept **kp)
 	while (k->texts > 0)
 		free(k->text[--k->texts]);
 	uidset_release(&k->uids);
+	uidset_release(&k->moved);
 	free(k->body);
 	free(k);
 	*kp = NULL;
@@ -209,6 +211,16 @@ keep_text(struct kept *k, const char **text)
 	*text = k->text[k->texts++] = xstrdup(*text);
 }
 
+static void
+keep_uids(struct kept *k, struct uidset *copy, const struct uidset **uids)
+{
+	if (*uids == NULL)
+		return;
+	uidset_add_set(copy, *uids);
+	*uids = copy;
+	k->bytes += copy->n * sizeof(*copy->r);
+}
+
 static struct kept *
 keep(struct imap *im, const struct imap_event *ev)
 {
@@ -225,11 +237,8 @@ keep(struct imap *im, const struct imap_event *ev)
 	keep_text(k, &k->ev.meta.labels);
 	keep_text(k, &k->ev.meta.emailid);
 	keep_text(k, &k->ev.meta.threadid);
-	if (ev->uids != NULL) {
-		uidset_add_set(&k->uids, ev->uids);
-		k->ev.uids = &k->uids;
-		k->bytes += k->uids.n * sizeof(*k->uids.r);
-	}
+	keep_uids(k, &k->uids, &k->ev.uids);
+	keep_uids(k, &k->moved, &k->ev.moved);
 	if (body != NULL) {
 		k->body = body == im->resp.body_text ?
 		    xmemdup0(body, (size_t)ev->body_size) :

@@ -20,7 +20,7 @@ enum imap_event_kind {
 	IMAP_VANISHED,	/* VANISHED (EARLIER): gone since the resync point */
 	IMAP_EXPUNGED,	/* messages left while we were looking: uids, or NULL where only their number is told */
 	IMAP_UIDS,	/* an answer to SEARCH */
-	IMAP_DONE,	/* a FETCH, SEARCH or STORE ended: ok, or refused */
+	IMAP_DONE,	/* a FETCH, SEARCH, STORE, EXPUNGE or MOVE ended: ok, or refused */
 	IMAP_APPENDED,	/* an APPEND ended: ok, or refused */
 };
 
@@ -60,8 +60,11 @@ struct imap_event {
 	struct mail_meta	 meta;		/* MESSAGE */
 	enum imap_body_state	 body;		/* MESSAGE */
 	uint64_t		 body_size;
-	const struct uidset	*uids;		/* VANISHED, EXPUNGED, UIDS; APPENDED: what APPENDUID tells, or NULL */
-	uint64_t		 uidvalidity;	/* APPENDED: what APPENDUID tells, or 0 */
+	const struct uidset	*uids;		/* VANISHED, EXPUNGED, UIDS; APPENDED: what APPENDUID tells, or NULL;
+						   DONE of imap_mark(), imap_move(): see there */
+	uint64_t		 uidvalidity;	/* APPENDED: what APPENDUID tells, or 0; DONE of imap_move() */
+	const struct uidset	*moved;		/* DONE of imap_move(), or NULL */
+	bool			 odd;		/* DONE of imap_mark(), imap_move(): see there */
 };
 
 /*

@@ -1,7 +1,6 @@
 /*
  * fetch.c - asking for messages of the folder that is open, and changing what is said of them: the commands.
  */
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,26 +30,6 @@ put_items(struct imap *im, unsigned int items)
 	session_put(im, ")");
 }
 
-/* "UID FETCH 1:7" */
-static struct command *
-command_on(struct imap *im, enum command_kind kind, const char *verb,
-    const struct uidset *uids, void *cookie, struct err *e)
-{
-	struct buf set = BUF_INIT((IMAP_FETCH_RANGES + 1) * (UID_RANGE_MAX + 1));
-	struct command *c;
-
-	assert(uids == NULL || (uids->n > 0 && uids->n <= IMAP_FETCH_RANGES));
-	if ((c = session_command(im, kind, e)) == NULL)
-		return NULL;
-	c->cookie = cookie;
-	if (uids != NULL)
-		uidset_format(uids, 0, set.max, &set);
-	session_put(im, verb);
-	session_put(im, uids == NULL ? "1:*" : buf_text(&set));
-	buf_release(&set);
-	return c;
-}
-
 int
 imap_fetch(struct imap *im, const struct uidset *uids, unsigned int items,
     uint64_t changed_since, void *cookie, struct err *e)
@@ -58,8 +37,8 @@ imap_fetch(struct imap *im, const struct uidset *uids, unsigned int items,
 	struct command *c;
 	char text[48];
 
-	c = command_on(im, COMMAND_FETCH, "UID FETCH ", uids, cookie, e);
-	if (c == NULL)
+	if ((c = session_command_on(im, COMMAND_FETCH, "UID FETCH ", uids,
+	    cookie, e)) == NULL)
 		return -1;
 	c->header = (items & (IMAP_HEADER | IMAP_BODY)) == IMAP_HEADER;
 	put_items(im, items);
@@ -77,8 +56,8 @@ imap_store(struct imap *im, const struct uidset *uids, const char *what,
 {
 	if (strpbrk(what, "\r\n") != NULL)
 		return err_set(e, EK_FAIL, "no flags: %s", what);
-	if (command_on(im, COMMAND_STORE, "UID STORE ", uids, cookie, e) ==
-	    NULL)
+	if (session_command_on(im, COMMAND_STORE, "UID STORE ", uids, cookie,
+	    e) == NULL)
 		return -1;
 	session_put(im, " ");
 	session_put(im, what);

@@ -49,10 +49,12 @@ enum imap_cap {
 	CAP_ENABLE,		/* RFC 5161 */
 	CAP_ESEARCH,		/* RFC 4731 */
 	CAP_ID,			/* RFC 2971 */
+	CAP_IMAP4REV2,		/* RFC 9051 */
 	CAP_LIST_EXTENDED,	/* RFC 5258 */
 	CAP_LIST_STATUS,	/* RFC 5819 */
 	CAP_LITERAL_MINUS,	/* RFC 7888 */
 	CAP_LITERAL_PLUS,
+	CAP_MOVE,		/* RFC 6851 */
 	CAP_MULTIAPPEND,	/* RFC 3502 */
 	CAP_NAMESPACE,		/* RFC 2342 */
 	CAP_OBJECTID,		/* RFC 8474 */
@@ -101,7 +103,10 @@ void imap_boxes_release(struct imap_boxes *);
  * answered for another folder, the state stays 0.
  */
 int imap_status(struct imap *, struct mail_box *const *, size_t, bool sizes, struct err *);
-/* imap_quota(im, used_out, limit_out, e): bytes of the storage quota over INBOX: 1 known, 0 not told, -1. */
+/*
+ * imap_quota(im, used_out, limit_out, e): bytes of the storage quota over INBOX, of the one with the least room where
+ * there are several: 1 known, 0 not told (no limit, or none of storage), -1.
+ */
 int imap_quota(struct imap *, uint64_t *, uint64_t *, struct err *);
 
 /*
@@ -132,11 +137,17 @@ enum imap_items {
 	IMAP_HEADER = 64,	/* BODY.PEEK[HEADER]; comes as a body; not with IMAP_BODY */
 };
 /*
- * imap_fetch(im, uids, items, changed_since, cookie, e): UID FETCH of ${uids}, at most IMAP_FETCH_RANGES ranges (so
- * that the command stays below the 1,000 octets that are safe everywhere), or of 1:* where it is NULL; CHANGEDSINCE
- * where ${changed_since} is not 0.  Each response is an IMAP_MESSAGE; ends with IMAP_DONE.
+ * imap_ranges(im): how many ranges of UIDs one command may have: IMAP_FETCH_RANGES keep it below the 1,000 octets that
+ * are safe everywhere; where CONDSTORE is offered IMAP_LONG_RANGES do below 8,192 (RFC 7162, section 4).
  */
 #define IMAP_FETCH_RANGES	36
+#define IMAP_LONG_RANGES	350
+size_t imap_ranges(const struct imap *);
+/*
+ * imap_fetch(im, uids, items, changed_since, cookie, e): UID FETCH of ${uids}, at most imap_ranges() of them, or of 1:*
+ * where it is NULL; CHANGEDSINCE where ${changed_since} is not 0.  Each response is an IMAP_MESSAGE; ends with
+ * IMAP_DONE.
+ */
 int imap_fetch(struct imap *, const struct uidset *, unsigned int items, uint64_t changed_since, void *cookie,
     struct err *);
 /* imap_search_all(im, cookie, e): the UIDs of all messages, as any number of IMAP_UIDS; ends with IMAP_DONE. */
@@ -156,5 +167,6 @@ void imap_body_to(struct imap *, const struct imap_body *);
 
 #include "imap/event.h"
 #include "imap/writing.h"
+#include "imap/deleting.h"
 
 #endif

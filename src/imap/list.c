@@ -254,17 +254,30 @@ struct quota {
 	bool		known;
 };
 
+static uint64_t
+room(const struct quota *q)
+{
+	return q->limit > q->used ? q->limit - q->used : 0;
+}
+
+/*
+ * A folder may be under several roots, and each of them limits it (RFC 9208, section 3.2): it is the one with the
+ * least room that refuses mail first.  Servers write a limit of 0 where there is none.
+ */
 static int
 take_quota(void *arg, const struct response *r, struct err *e)
 {
-	struct quota *q = arg;
+	struct quota *q = arg, told = { .known = true };
 
 	(void)e;
 	/* Units of 1024 octets (RFC 9208, section 5.1). */
-	if (r->kind == RESP_QUOTA && r->has_quota && !q->known)
-		q->known =
-		    !__builtin_mul_overflow(r->used, 1024, &q->used) &&
-		    !__builtin_mul_overflow(r->limit, 1024, &q->limit);
+	if (r->kind != RESP_QUOTA || r->bad || !r->has_quota ||
+	    r->limit == 0 ||
+	    __builtin_mul_overflow(r->used, 1024, &told.used) ||
+	    __builtin_mul_overflow(r->limit, 1024, &told.limit))
+		return 0;
+	if (!q->known || room(&told) < room(q))
+		*q = told;
 	return 0;
 }
 

@@ -36,6 +36,7 @@ open_box(struct imap *im, enum command_kind kind, const char *wire,
 	if ((c = session_command(im, kind, e)) == NULL)
 		return -1;
 	c->cookie = cookie;
+	c->parameter = *parameter != '\0';
 	session_put(im, kind == COMMAND_SELECT ? "SELECT " : "EXAMINE ");
 	session_put_name(im, wire);
 	session_put(im, parameter);
@@ -64,6 +65,14 @@ int
 imap_select(struct imap *im, const char *wire, void *cookie, struct err *e)
 {
 	return open_box(im, COMMAND_SELECT, wire, "", cookie, e);
+}
+
+int
+imap_select_exact(struct imap *im, const char *wire, void *cookie,
+    struct err *e)
+{
+	return open_box(im, COMMAND_SELECT, wire,
+	    imap_can(im, CAP_CONDSTORE) ? " (CONDSTORE)" : "", cookie, e);
 }
 
 /* ---- making ---- */

@@ -36,6 +36,7 @@ response_release(struct response *r)
 	buf_release(&r->labels);
 	buf_release(&r->words);
 	uidset_release(&r->uids);
+	uidset_release(&r->moved);
 	forget_namespaces(r);
 	free(r->ns);
 	r->ns = NULL;
@@ -50,10 +51,11 @@ start(struct response *r)
 	buf_clear(&r->labels);
 	buf_clear(&r->words);
 	uidset_clear(&r->uids);
+	uidset_clear(&r->moved);
 	forget_namespaces(r);
 	*r = (struct response){ .list = r->list, .labels = r->labels,
-	    .words = r->words, .uids = r->uids, .ns = r->ns,
-	    .ns_cap = r->ns_cap, .text = "" };
+	    .words = r->words, .uids = r->uids, .moved = r->moved,
+	    .ns = r->ns, .ns_cap = r->ns_cap, .text = "" };
 }
 
 /* ---- status responses ---- */
@@ -73,6 +75,8 @@ code_of(const struct str *name)
 		{ "PERMANENTFLAGS", CODE_PERMANENTFLAGS },
 		{ "READ-ONLY", CODE_READ_ONLY },
 		{ "READ-WRITE", CODE_READ_WRITE },
+		{ "MODIFIED", CODE_MODIFIED },
+		{ "COPYUID", CODE_COPYUID },
 	};
 	size_t i;
 
@@ -82,18 +86,46 @@ code_of(const struct str *name)
 	return CODE_OTHER;
 }
 
+static int
+code_uids(struct cursor *c, size_t ranges, struct uidset *out)
+{
+	struct str s;
+
+	cursor_blanks(c);
+	cursor_atom(c, &s);
+	cursor_blanks(c);
+	return uidset_parse(s.p, s.n, ranges, out);
+}
+
 /* 38505 3955,3957:3959 */
 static int
 append_uid(struct response *r, struct cursor *c)
 {
-	struct str s;
-
 	if (cursor_number(c, &r->number) == -1 || r->number == 0 ||
 	    r->number > UID_MAX)
 		return -1;
-	cursor_blanks(c);
-	cursor_atom(c, &s);
-	return uidset_parse(s.p, s.n, RESP_RANGES, &r->uids);
+	return code_uids(c, RESP_RANGES, &r->uids);
+}
+
+/* 7,9 */
+static int
+modified(struct response *r, struct cursor *c)
+{
+	return code_uids(c, RESP_CODE_RANGES, &r->uids) == -1 ||
+	    c->p < c->end ? -1 : 0;
+}
+
+/* 38505 304,319:320 3956:3958: from where to where, so as many here as there */
+static int
+copy_uid(struct response *r, struct cursor *c)
+{
+	if (cursor_number(c, &r->number) == -1 || r->number == 0 ||
+	    r->number > UID_MAX ||
+	    code_uids(c, RESP_CODE_RANGES, &r->uids) == -1 ||
+	    code_uids(c, RESP_CODE_RANGES, &r->moved) == -1 ||
+	    c->p < c->end)
+		return -1;
+	return uidset_count(&r->uids) == uidset_count(&r->moved) ? 0 : -1;
 }
 
 /* "[CODE arguments]" */
@@ -125,6 +157,15 @@ parse_code(struct response *r, struct cursor *c)
 		break;
 	case CODE_APPENDUID:
 		if (append_uid(r, &in) == -1)
+			r->code = CODE_OTHER;
+		break;
+	case CODE_MODIFIED:
+		if (modified(r, &in) == -1)
+			r->code = CODE_OTHER;
+		break;
+	case CODE_COPYUID:
+		/* What was refused went nowhere. */
+		if (r->status != RESP_OK || copy_uid(r, &in) == -1)
 			r->code = CODE_OTHER;
 		break;
 	case CODE_PERMANENTFLAGS:

@@ -16,6 +16,7 @@
 #include "mail/date.h"
 
 #define RESP_RANGES	4000000	/* ranges in a set that a server sends: what fits a line */
+#define RESP_CODE_RANGES 100000	/* ranges of the messages of one MODIFIED or COPYUID */
 #define RESP_WORDS	(16 * 1024)	/* bytes of the small texts of one response together */
 
 enum resp_kind {
@@ -54,6 +55,8 @@ enum resp_code {
 	CODE_PERMANENTFLAGS,	/* list */
 	CODE_READ_ONLY,
 	CODE_READ_WRITE,
+	CODE_MODIFIED,		/* uids (RFC 7162) */
+	CODE_COPYUID,		/* number: UIDVALIDITY; uids; moved: as many (RFC 4315) */
 };
 
 /* What the names of folders that are somebody's begin with. */
@@ -91,7 +94,7 @@ struct response {
 	struct buf	 list;		/* LIST attributes, FETCH flags or permanent flags, canonical */
 	struct buf	 labels;
 	struct buf	 words;		/* small texts of this response: dates, ids */
-	struct uidset	 uids;
+	struct uidset	 uids, moved;
 	struct resp_prefix *ns;
 	size_t		 ns_n, ns_cap;
 };

@@ -27,10 +27,12 @@ static const char *const cap_names[CAP_N] = {
 	[CAP_ENABLE] = "ENABLE",
 	[CAP_ESEARCH] = "ESEARCH",
 	[CAP_ID] = "ID",
+	[CAP_IMAP4REV2] = "IMAP4rev2",
 	[CAP_LIST_EXTENDED] = "LIST-EXTENDED",
 	[CAP_LIST_STATUS] = "LIST-STATUS",
 	[CAP_LITERAL_MINUS] = "LITERAL-",
 	[CAP_LITERAL_PLUS] = "LITERAL+",
+	[CAP_MOVE] = "MOVE",
 	[CAP_MULTIAPPEND] = "MULTIAPPEND",
 	[CAP_NAMESPACE] = "NAMESPACE",
 	[CAP_OBJECTID] = "OBJECTID",
@@ -51,6 +53,9 @@ caps_of(const char *word, size_t n)
 	for (i = 0; i < CAP_N; i++)
 		if (str_same(word, n, cap_names[i]))
 			return 1u << i;
+	/* RFC 9208: those beyond RFC 2087 name what they count. */
+	if (str_same(word, n, "QUOTA=RES-STORAGE"))
+		return 1u << CAP_QUOTA;
 	return 0;
 }
 
@@ -244,7 +249,7 @@ session_opens(const struct command *c)
 	    c->kind == COMMAND_SELECT);
 }
 
-/* A code of a status; ${c}: the EXAMINE or SELECT that it may be about, or NULL. */
+/* A code of a status; ${c}: the command that it may be about, or NULL. */
 static void
 take_code(struct imap *im, struct command *c, const struct response *r)
 {
@@ -252,6 +257,8 @@ take_code(struct imap *im, struct command *c, const struct response *r)
 		set_caps(im, r->code_text);
 	if (r->code == CODE_ALERT && im->alerts++ < ALERTS_MAX)
 		log_warn("the server says: %s", r->text);
+	if (c != NULL)
+		deleting_take_code(c, r);
 	if (!session_opens(c))
 		return;
 	switch (r->code) {

@@ -27,6 +27,15 @@ enum command_kind {
 	COMMAND_APPEND,
 };
 
+/* What a server tells of the messages that a command is about, by MODIFIED or COPYUID. */
+struct told {
+	enum resp_code	 code;		/* that one; CODE_NONE: it doesn't matter */
+	struct uidset	 asked;		/* own; the command's */
+	struct uidset	 uids, moved;	/* own; all such codes together */
+	uint64_t	 uidvalidity;
+	bool		 odd;		/* one could not be understood: none is believed */
+};
+
 struct command {
 	struct command	*next;		/* own */
 	enum command_kind kind;
@@ -43,11 +52,14 @@ struct command {
 	char		*mailboxid;	/* own */
 	char		*permanent;	/* own */
 	bool		 read_only;
+	bool		 parameter;	/* the command has one */
 	bool		 opening;	/* what comes is about the new folder, no longer about the old one */
 	/* COMMAND_FETCH */
 	bool		 header;	/* the bodies that it asks for are BODY[HEADER] */
 	uint64_t	 unreadable;	/* responses without a UID that could be read, */
 	const char	*why;		/* ... the first of them because */
+	/* COMMAND_STORE */
+	struct told	 told;
 };
 
 /* The APPEND between imap_append_begin() and imap_append_end(); the last of the commands that were sent. */
@@ -120,6 +132,11 @@ void session_put_name(struct imap *, const char *);
 int session_end(struct imap *, struct err *);
 /* session_send(im, e): the same without the line end: more of it is to follow. */
 int session_send(struct imap *, struct err *);
+/*
+ * session_command_on(im, kind, verb, uids, cookie, e): session_command() with "UID VERB 1:7" put; NULL for 1:*.
+ */
+struct command *session_command_on(struct imap *, enum command_kind, const char *, const struct uidset *, void *cookie,
+    struct err *);
 /* session_tag(im, out): a tag that was not used before. */
 void session_tag(struct imap *, char[TAG_MAX]);
 /* session_quiet(im, text, ended, e): send a command that nobody waits for; ended() may be NULL. */
@@ -155,6 +172,11 @@ struct command *session_current(const struct imap *);
 void command_free(struct command **);
 /* session_caps_wait(im, e): wait until this session's own capabilities are known. */
 int session_caps_wait(struct imap *, struct err *);
+
+/* deleting_take_code(c, r): a code of a status that came for the command. */
+void deleting_take_code(struct command *, const struct response *);
+/* deleting_tell(c, ev): all of them, when it ended; borrowed. */
+void deleting_tell(const struct command *, struct imap_event *);
 
 /* event_keep(im, ended, e): keep the event that the last response is, if any, for imap_next(). */
 int event_keep(struct imap *, struct command *ended, struct err *);

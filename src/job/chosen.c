@@ -31,10 +31,10 @@ wants_folders(const struct restore *r)
 {
 	const struct policy_choice *w = &r->o->choice.which;
 
-	return r->o->ids_n == 0 && w->since == INT64_MIN &&
-	    w->before == INT64_MAX && w->larger == POLICY_ANY_SIZE &&
-	    w->smaller == POLICY_ANY_SIZE && w->flags_n == 0 &&
-	    !policy_choice_reads(w);
+	return r->o->ids_n == 0 && r->o->choice.pruned == 0 &&
+	    w->since == INT64_MIN && w->before == INT64_MAX &&
+	    w->larger == POLICY_ANY_SIZE && w->smaller == POLICY_ANY_SIZE &&
+	    w->flags_n == 0 && !policy_choice_reads(w);
 }
 
 static int

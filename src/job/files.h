@@ -16,6 +16,7 @@ struct job_choice {
 	uint64_t	 at;		/* a commit, or CATALOG_NOW */
 	bool		 by_date;	/* ... of each folder, the last complete state up to there */
 	bool		 all;		/* also what was gone by then */
+	uint64_t	 pruned;	/* only what this run deleted from the server, ${all} or not; 0: whatever */
 	struct policy_choice which;
 };
 

@@ -92,6 +92,7 @@ int job_backup(struct vault *, const struct job_backup_opts *, struct job_backup
 
 #include "job/care.h"
 #include "job/files.h"
+#include "job/prune.h"
 #include "job/restore.h"
 
 #endif

@@ -255,8 +255,10 @@ send_one(struct look *l, struct look_box *b, struct err *e)
 		b->examined = true;
 		b->all_sent = b->what == LOOK_OPEN;
 		b->unanswered++;
-		return b->writable ? imap_select(l->im, b->wire, b, e) :
-		    imap_examine(l->im, b->wire, NULL, b, e);
+		if (!b->writable)
+			return imap_examine(l->im, b->wire, NULL, b, e);
+		return b->exact ? imap_select_exact(l->im, b->wire, b, e) :
+		    imap_select(l->im, b->wire, b, e);
 	}
 	if (has_bodies(b))
 		return send_fetch(l, b, e);
@@ -510,7 +512,7 @@ look_run(struct look *l, struct look_box *boxes, size_t n,
 	while ((r = turn(l, e)) != 0) {
 		if (r == 1)
 			continue;
-		if (sign_in_again(l, e) == -1)
+		if (h->once || sign_in_again(l, e) == -1)
 			break;
 		restart(l);
 	}

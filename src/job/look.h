@@ -17,7 +17,7 @@ enum look_what {
 	LOOK_HEADERS,		/* the headers of ${ask}, likewise */
 };
 
-/* A folder to look at.  The first seven are the caller's; all else is 0 before look_run(). */
+/* A folder to look at.  The first eight are the caller's; all else is 0 before look_run(). */
 struct look_box {
 	const char	*wire;		/* borrowed */
 	void		*of;		/* what the caller knows of it */
@@ -25,6 +25,7 @@ struct look_box {
 	uint32_t	 from;		/* LIST: 0 for all */
 	unsigned int	 items;		/* enum imap_items to be asked for, too */
 	bool		 writable;	/* open it by SELECT: that tells what may be written */
+	bool		 exact;		/* ... by imap_select_exact() */
 	struct uidset	 ask;		/* own: FETCH: these; at the end those that did not come */
 	/* what came of it */
 	bool		 opened;	/* ... and was to be looked at */
@@ -64,6 +65,7 @@ struct look_handler {
 	/* done(arg, box, e): nothing more will come of it. */
 	int	(*done)(void *, struct look_box *, struct err *);
 	struct imap_body body;		/* where bodies go; begin may be NULL where none is asked for */
+	bool	once;			/* a connection that is lost ends it: what came belongs to that session */
 	void	*arg;
 };
 

@@ -253,7 +253,7 @@ match_ask(struct there *t, struct spot *s, struct uidset *ask,
 
 /* A want of that content that is not there yet: of equal ones preferably the one of that date. */
 static struct want *
-find_want(struct spot *s, const struct digest *sha256,
+find_want(const struct there *t, struct spot *s, const struct digest *sha256,
     const struct seen *seen)
 {
 	size_t low = 0, high = s->wants_n, mid;
@@ -271,6 +271,10 @@ find_want(struct spot *s, const struct digest *sha256,
 		struct want *w = &s->wants[low];
 
 		if (w->done)
+			continue;
+		/* What prune deleted may have left its twin there. */
+		if (t->r->o->choice.pruned != 0 && w->has_date &&
+		    seen->has_date && w->date != seen->date)
 			continue;
 		if (w->has_date && seen->has_date && w->date == seen->date)
 			return w;
@@ -326,7 +330,7 @@ match_got(struct there *t, struct spot *s, uint32_t uid,
 	if (seen == NULL || seen->taken)
 		return 0;
 	seen->key = match_scan_key(t->r, &t->scan);
-	w = got == NULL ? find_by_key(s, seen->key) : find_want(s, got, seen);
+	w = got == NULL ? find_by_key(s, seen->key) : find_want(t, s, got, seen);
 	if (w == NULL)
 		return 0;
 	take(t, w, seen);

@@ -37,6 +37,7 @@ struct spot {
 	size_t		 seen_n, cap;
 	uint32_t	*told;		/* own; UIDs that the journal tells of, and where the size is another */
 	size_t		 told_n;
+	struct uidset	 others;	/* own; other messages of the vault: none of those that are wanted */
 	bool		 listed;
 	uint64_t	 since;		/* what may have come in secret has a UID from here on; 0: nothing has */
 };

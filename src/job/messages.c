@@ -159,6 +159,8 @@ pick_message(void *arg, const struct known_message *m, struct err *e)
 	struct picker *p = arg;
 	const struct policy_choice *which = &p->choice->which;
 
+	if (p->choice->pruned != 0 && m->pruned != p->choice->pruned)
+		return 0;
 	if (!policy_chosen(which, m))
 		return 0;
 	if (policy_choice_reads(which)) {
@@ -191,8 +193,8 @@ pick_messages(struct picker *p, const struct pick *pick, struct err *e)
 	}
 	if (p->folder != NULL && (r = p->folder(p->arg, &k, e)) != 0)
 		return r;
-	return catalog_messages(p->catalog, pick->folder, at, p->choice->all,
-	    pick_message, p, e);
+	return catalog_messages(p->catalog, pick->folder, at, p->choice->all ||
+	    p->choice->pruned != 0, pick_message, p, e);
 }
 
 int

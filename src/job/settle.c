@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "job/backup.h"
+#include "job/intents.h"
 #include "mail/name.h"
 
 /*
@@ -21,26 +22,55 @@
 
 /* ---- records ---- */
 
+/* Of what is gone, ${pruned}: what a run that was interrupted meant to delete, and did. */
+static int
+put_pruned(struct backup *b, struct visit *v, const struct uidset *gone,
+    struct uidset *pruned, struct err *e)
+{
+	struct open_intents open = { .n = 0 };
+	uint64_t n;
+	int rc;
+
+	if ((rc = intents_load(b->catalog, v->where.epoch, &open, e)) == 0) {
+		uidset_intersect(gone, &open.all, pruned);
+		rc = intents_pruned(b->txn, &open, v->where.folder,
+		    v->where.epoch, pruned, e);
+	}
+	if (rc == 0 && (n = uidset_count(pruned)) > 0)
+		backup_note(b, "folder %s: %" PRIu64 " message%s that prune "
+		    "was about to delete %s gone", name_shown(v->f->box->name),
+		    n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+	intents_release(&open);
+	return rc;
+}
+
 /* ${over} was missing, and is not there any more: nobody need ask for it again. */
 static int
 put_gone(struct backup *b, struct visit *v, const struct uidset *gone,
     const struct uidset *over, struct err *e)
 {
+	struct uidset both = UIDSET_INIT, pruned = UIDSET_INIT;
 	struct record rec = { .kind = REC_GONE };
-	struct uidset both = UIDSET_INIT;
-	uint64_t n = uidset_count(gone);
-	int rc = 0;
+	uint64_t n = uidset_count(gone), meant;
+	int rc;
 
+	rc = uidset_empty(gone) ? 0 : put_pruned(b, v, gone, &pruned, e);
 	uidset_add_set(&both, gone);
+	uidset_remove_set(&both, &pruned);
 	uidset_add_set(&both, over);
 	rec.u.gone = (struct rec_gone){ v->where.folder, v->where.epoch,
 	    &both };
 	v->f->gone += n;
 	b->report->counts.gone += n;
-	backup_shrunk(b, v->f->box->name, v->known.live, n);
-	if (!uidset_empty(&both))
+	/* What was meant to go is no loss that somebody should know of. */
+	meant = uidset_count(&pruned);
+	if (v->known.live >= meant)
+		backup_shrunk(b, v->f->box->name, v->known.live - meant,
+		    n - meant);
+	if (rc == 0 && !uidset_empty(&both))
 		rc = vault_put(b->txn, &rec, e);
 	uidset_release(&both);
+	uidset_release(&pruned);
 	return rc;
 }
 

@@ -103,6 +103,49 @@ fill_wants(struct there *t, struct spot *s, struct err *e)
 	return 0;
 }
 
+/*
+ * What a run of prune deleted is brought back to where it was: an equal message that the run left there is another one,
+ * and not that which is wanted.
+ */
+struct others {
+	uint64_t	 before;	/* the run */
+	uint64_t	 uidvalidity;
+	struct uidset	*uids;
+};
+
+static int
+add_other(void *arg, const struct known_message *m, struct err *e)
+{
+	struct others *o = arg;
+
+	(void)e;
+	if (m->commit < o->before && m->uidvalidity == o->uidvalidity)
+		uidset_add(o->uids, m->uid);
+	return 0;
+}
+
+static int
+find_others(struct there *t, struct spot *s, uint64_t uidvalidity,
+    struct err *e)
+{
+	struct restore *r = t->r;
+	struct others o = { r->o->choice.pruned, uidvalidity, &s->others };
+	char *from = account_url_text(vault_account(r->v));
+	char *to = account_url_text(r->o->target);
+	bool same = strcmp(from, to) == 0;
+	size_t i;
+
+	free(from);
+	free(to);
+	uidset_clear(&s->others);
+	for (i = 0; same && o.before != 0 && i < r->sources_n; i++)
+		if (&r->folders[r->sources[i].to] == s->f &&
+		    catalog_messages(r->catalog, r->sources[i].folder,
+		    CATALOG_NOW, false, add_other, &o, e) == -1)
+			return -1;
+	return 0;
+}
+
 /* ---- the listing ---- */
 
 static int
@@ -135,7 +178,7 @@ list_opened(void *arg, struct look_box *b, const struct imap_event *ev,
 	}
 	if (s->wants == NULL && fill_wants(t, s, e) == -1)
 		return -1;
-	return 1;
+	return find_others(t, s, ev->box.uidvalidity, e) == -1 ? -1 : 1;
 }
 
 static int
@@ -145,6 +188,8 @@ list_listed(void *arg, struct look_box *b, const struct mail_meta *m,
 	struct spot *s = b->of;
 
 	(void)arg, (void)e;
+	if (uidset_has(&s->others, m->uid))
+		return 0;
 	s->seen = mem_grow(s->seen, &s->cap, s->seen_n + 1, sizeof(*s->seen));
 	s->seen[s->seen_n++] = (struct seen){ .uid = m->uid,
 	    .size = m->has_size ? m->size : UINT64_MAX,
@@ -361,6 +406,7 @@ release(struct there *t)
 		free(t->spots[i].keyed);
 		free(t->spots[i].seen);
 		free(t->spots[i].told);
+		uidset_release(&t->spots[i].others);
 	}
 	drop_looks(t);
 	free(t->looks);

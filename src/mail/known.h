@@ -36,9 +36,11 @@ struct known_epoch {
 	uint32_t	 max_live;	/* highest of those that are not gone, 0 for none */
 	uint64_t	 missing;	/* UIDs asked for in vain so far */
 	bool		 has_state;	/* a comparison finished once; the rest is of the last one */
-	bool		 complete;	/* ... and nothing came after it: no message, flag, gone or missing record */
+	bool		 complete;	/* ... and no message, flag, gone, pruned or missing record came after it */
 	uint64_t	 uidnext, highestmodseq, exists;
 	int64_t		 full_time;	/* commit time of the last full comparison, 0 for never */
+	int64_t		 began;		/* commit time of its first record */
+	bool		 renewed;	/* the folder had another epoch before */
 };
 
 /* A message that is on the server, as the comparison with the server needs it. */
@@ -66,8 +68,18 @@ struct known_message {
 	const char	*flags;		/* as of the commit asked for */
 	const char	*labels, *emailid, *threadid;	/* or NULL */
 	bool		 gone;		/* no longer on the server then */
+	uint64_t	 pruned;	/* ... since this run deleted it there; 0: none did */
+	bool		 by_emailid;	/* its content was not fetched, but taken as known by its EMAILID */
 	bool		 has_headers;	/* the next are known; "" where the message has none */
 	const char	*header[HEADER_FIELDS];	/* raw values (mail/header.h) */
+};
+
+/* UIDs that a run meant to delete from the server, and it isn't known what became of them. */
+struct known_intent {
+	uint64_t	 folder, epoch;
+	uint64_t	 run;
+	struct uid_range uids;
+	bool		 marked, move;	/* as its record says */
 };
 
 /* Where a blob is and how to read it. */

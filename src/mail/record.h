@@ -15,6 +15,7 @@
 #include "mail/mail.h"
 #include "mail/note.h"
 #include "mail/place.h"
+#include "mail/run.h"
 #include "mail/uidset.h"
 
 enum record_kind {
@@ -31,38 +32,11 @@ enum record_kind {
 	REC_PACK,
 	REC_FRAMES,
 	REC_RETIRE,
+	REC_PRUNE_INTENT,
+	REC_PRUNED,
+	REC_PRUNE_KEPT,
 	REC_NOTE,		/* never in a manifest: only in the tails of packs */
 	REC_KINDS
-};
-
-/* The start of a run (one execution of a writing verb); its number is the commit it begins with. */
-struct rec_run_begin {
-	uint64_t	 run;
-	const char	*verb;		/* "backup" */
-	int64_t		 time;
-};
-
-struct run_counts {
-	uint64_t	folders;	/* looked at */
-	uint64_t	listed;		/* messages the server has in them */
-	uint64_t	fetched;	/* bodies received */
-	uint64_t	fetched_bytes;
-	uint64_t	added;		/* messages new to the vault */
-	uint64_t	added_bytes;
-	uint64_t	flags;		/* messages whose flags changed */
-	uint64_t	gone;		/* no longer on the server */
-	uint64_t	missing;	/* listed, not delivered */
-	uint64_t	failed;		/* folders that could not be read */
-	uint64_t	stored_bytes;	/* packs written */
-};
-
-struct rec_run_end {
-	uint64_t	 run;
-	int64_t		 time;
-	const char	*result;	/* "complete", "partial", "interrupted", "failed" */
-	int		 status;	/* the exit status */
-	const char	*error;		/* what ended it, or NULL */
-	struct run_counts counts;
 };
 
 /* What the server said of itself; a hint for the next run. */
@@ -165,6 +139,30 @@ struct rec_retire {
 	const char	*why;		/* "compacted", "damaged"; for people */
 };
 
+/*
+ * This run is about to delete these UIDs from the server; committed before anything is sent.  The intent is open until
+ * a pruned, prune-kept or gone record names the UID.
+ */
+struct rec_prune_intent {
+	uint64_t	 folder, epoch;
+	const struct uidset *uids;
+	bool		 marked;	/* somebody else had marked them \Deleted: that mark is not ours to take back */
+	bool		 move;		/* they are moved to the trash, not marked and expunged */
+};
+
+/* These UIDs are no longer on the server, since a run deleted them there; the vault keeps them. */
+struct rec_pruned {
+	uint64_t	 folder, epoch;
+	uint64_t	 run;		/* that one; this or an earlier one */
+	const struct uidset *uids;
+};
+
+/* Nothing came of the intents for these UIDs: they are on the server, without a mark of ours. */
+struct rec_prune_kept {
+	uint64_t	 folder, epoch;
+	const struct uidset *uids;
+};
+
 struct record {
 	enum record_kind	kind;
 	union {
@@ -181,6 +179,9 @@ struct record {
 		struct rec_pack		pack;
 		struct rec_frames	frames;
 		struct rec_retire	retire;
+		struct rec_prune_intent	prune_intent;
+		struct rec_pruned	pruned;
+		struct rec_prune_kept	prune_kept;
 		struct rec_note		note;
 	} u;
 };

@@ -255,6 +255,14 @@ put_attributes(struct line *l, const char *text)
 	put_raw(l, "attributes", text, strlen(text));
 }
 
+/* The epoch of a folder that a record is about. */
+static void
+put_where(struct line *l, uint64_t folder, uint64_t epoch)
+{
+	put_number(l, "folder", folder);
+	put_number(l, "epoch", epoch);
+}
+
 /* UIDs from range ${*at} on, as many as a line takes. */
 static void
 put_uids(struct line *l, const struct uidset *set, size_t *at)
@@ -396,8 +404,7 @@ put_message(struct line *l, const struct record *rec, size_t *at)
 	const struct rec_message *r = &rec->u.message;
 
 	(void)at;
-	put_number(l, "folder", r->folder);
-	put_number(l, "epoch", r->epoch);
+	put_where(l, r->folder, r->epoch);
 	put_range(l, "uid", r->uid, 1, UID_MAX);
 	put_digest(l, "sha256", &r->sha256);
 	put_count(l, "size", r->size);
@@ -416,8 +423,7 @@ put_new_flags(struct line *l, const struct record *rec, size_t *at)
 {
 	const struct rec_flags *r = &rec->u.flags;
 
-	put_number(l, "folder", r->folder);
-	put_number(l, "epoch", r->epoch);
+	put_where(l, r->folder, r->epoch);
 	put_uids(l, r->uids, at);
 	put_flags(l, r->flags, true);
 	put_labels(l, r->labels);
@@ -428,8 +434,7 @@ put_gone(struct line *l, const struct record *rec, size_t *at)
 {
 	const struct rec_gone *r = &rec->u.gone;
 
-	put_number(l, "folder", r->folder);
-	put_number(l, "epoch", r->epoch);
+	put_where(l, r->folder, r->epoch);
 	put_uids(l, r->uids, at);
 }
 
@@ -438,8 +443,7 @@ put_missing(struct line *l, const struct record *rec, size_t *at)
 {
 	const struct rec_missing *r = &rec->u.missing;
 
-	put_number(l, "folder", r->folder);
-	put_number(l, "epoch", r->epoch);
+	put_where(l, r->folder, r->epoch);
 	put_uids(l, r->uids, at);
 	put_text(l, "reason", r->reason);
 }
@@ -499,13 +503,42 @@ put_retire(struct line *l, const struct record *rec, size_t *at)
 }
 
 static void
+put_prune_intent(struct line *l, const struct record *rec, size_t *at)
+{
+	const struct rec_prune_intent *r = &rec->u.prune_intent;
+
+	put_where(l, r->folder, r->epoch);
+	put_uids(l, r->uids, at);
+	put_true(l, "marked", r->marked);
+	put_true(l, "move", r->move);
+}
+
+static void
+put_pruned(struct line *l, const struct record *rec, size_t *at)
+{
+	const struct rec_pruned *r = &rec->u.pruned;
+
+	put_where(l, r->folder, r->epoch);
+	put_number(l, "run", r->run);
+	put_uids(l, r->uids, at);
+}
+
+static void
+put_prune_kept(struct line *l, const struct record *rec, size_t *at)
+{
+	const struct rec_prune_kept *r = &rec->u.prune_kept;
+
+	put_where(l, r->folder, r->epoch);
+	put_uids(l, r->uids, at);
+}
+
+static void
 put_note(struct line *l, const struct record *rec, size_t *at)
 {
 	const struct rec_note *r = &rec->u.note;
 
 	(void)at;
-	put_number(l, "folder", r->folder);
-	put_number(l, "epoch", r->epoch);
+	put_where(l, r->folder, r->epoch);
 	put_range(l, "uid", r->uid, 1, UID_MAX);
 	put_hex(l, "blob", (const char *)r->prefix, NOTE_PREFIX);
 	if (r->has_date)
@@ -536,6 +569,9 @@ static void (*const put[REC_KINDS])(struct line *, const struct record *,
 	[REC_PACK] = put_pack,
 	[REC_FRAMES] = put_frames,
 	[REC_RETIRE] = put_retire,
+	[REC_PRUNE_INTENT] = put_prune_intent,
+	[REC_PRUNED] = put_pruned,
+	[REC_PRUNE_KEPT] = put_prune_kept,
 	[REC_NOTE] = put_note,
 };
 

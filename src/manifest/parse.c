@@ -447,13 +447,20 @@ get_blob(struct in *in, struct record *rec)
 	p->newline_added = boolean(in, "newline_added", false);
 }
 
+/* The epoch of a folder that a record is about. */
+static void
+where(struct in *in, uint64_t *folder, uint64_t *epoch)
+{
+	*folder = number(in, "folder");
+	*epoch = number(in, "epoch");
+}
+
 static void
 get_message(struct in *in, struct record *rec)
 {
 	struct rec_message *r = &rec->u.message;
 
-	r->folder = number(in, "folder");
-	r->epoch = number(in, "epoch");
+	where(in, &r->folder, &r->epoch);
 	r->uid = (uint32_t)range(in, "uid", true, 1, UID_MAX);
 	digest(in, "sha256", &r->sha256);
 	r->size = count(in, "size");
@@ -472,8 +479,7 @@ get_flags(struct in *in, struct record *rec)
 {
 	struct rec_flags *r = &rec->u.flags;
 
-	r->folder = number(in, "folder");
-	r->epoch = number(in, "epoch");
+	where(in, &r->folder, &r->epoch);
 	r->uids = uids(in);
 	r->flags = flags(in, true);
 	r->labels = labels(in);
@@ -484,8 +490,7 @@ get_gone(struct in *in, struct record *rec)
 {
 	struct rec_gone *r = &rec->u.gone;
 
-	r->folder = number(in, "folder");
-	r->epoch = number(in, "epoch");
+	where(in, &r->folder, &r->epoch);
 	r->uids = uids(in);
 }
 
@@ -494,8 +499,7 @@ get_missing(struct in *in, struct record *rec)
 {
 	struct rec_missing *r = &rec->u.missing;
 
-	r->folder = number(in, "folder");
-	r->epoch = number(in, "epoch");
+	where(in, &r->folder, &r->epoch);
 	r->uids = uids(in);
 	r->reason = text(in, "reason", true);
 }
@@ -555,6 +559,36 @@ get_retire(struct in *in, struct record *rec)
 	rec->u.retire.why = text(in, "reason", true);
 }
 
+static void
+get_prune_intent(struct in *in, struct record *rec)
+{
+	struct rec_prune_intent *r = &rec->u.prune_intent;
+
+	where(in, &r->folder, &r->epoch);
+	r->uids = uids(in);
+	r->marked = boolean(in, "marked", false);
+	r->move = boolean(in, "move", false);
+}
+
+static void
+get_pruned(struct in *in, struct record *rec)
+{
+	struct rec_pruned *r = &rec->u.pruned;
+
+	where(in, &r->folder, &r->epoch);
+	r->run = number(in, "run");
+	r->uids = uids(in);
+}
+
+static void
+get_prune_kept(struct in *in, struct record *rec)
+{
+	struct rec_prune_kept *r = &rec->u.prune_kept;
+
+	where(in, &r->folder, &r->epoch);
+	r->uids = uids(in);
+}
+
 /* The first bytes of a SHA-256. */
 static void
 prefix(struct in *in, const char *key, uint8_t out[NOTE_PREFIX])
@@ -578,8 +612,7 @@ get_note(struct in *in, struct record *rec)
 {
 	struct rec_note *r = &rec->u.note;
 
-	r->folder = number(in, "folder");
-	r->epoch = number(in, "epoch");
+	where(in, &r->folder, &r->epoch);
 	r->uid = (uint32_t)range(in, "uid", true, 1, UID_MAX);
 	prefix(in, "blob", r->prefix);
 	r->has_date = found(in, "date", json_get_i64(in->o, "date", &r->date),
@@ -630,6 +663,9 @@ static void (*const get[REC_KINDS])(struct in *, struct record *) = {
 	[REC_PACK] = get_pack,
 	[REC_FRAMES] = get_frames,
 	[REC_RETIRE] = get_retire,
+	[REC_PRUNE_INTENT] = get_prune_intent,
+	[REC_PRUNED] = get_pruned,
+	[REC_PRUNE_KEPT] = get_prune_kept,
 	[REC_NOTE] = get_note,
 };
 

@@ -24,6 +24,9 @@ const char *const rule_type[REC_KINDS] = {
 	[REC_PACK] = "pack",
 	[REC_FRAMES] = "frames",
 	[REC_RETIRE] = "retire",
+	[REC_PRUNE_INTENT] = "prune-intent",
+	[REC_PRUNED] = "pruned",
+	[REC_PRUNE_KEPT] = "prune-kept",
 	[REC_NOTE] = "note",
 };
 

@@ -171,5 +171,6 @@ struct policy_manifests {
 bool policy_bundle(const struct policy_manifests *, size_t, uint64_t head, uint64_t least, struct policy_manifests *);
 
 #include "policy/target.h"
+#include "policy/retain.h"
 
 #endif

@@ -31,8 +31,10 @@ struct vault_verify_opts {
 	bool		 read_data;	/* read packs back, not only names and sizes */
 	unsigned int	 percent;	/* ... a random choice of about so many of 100 */
 	uint64_t	 part, parts;	/* ... or the ${part}th (from 1) of ${parts} of equal numbers; parts 0: all */
+	const char	*const *only;	/* ... or these, sorted by strcmp(), and they must be there; NULL: as above */
+	size_t		 only_n;
 	const char	*expect;	/* hex digits that the hash of some manifest has to begin with, or NULL */
-	void		(*found)(void *, const struct vault_finding *);
+	void		(*found)(void *, const struct vault_finding *);	/* may be NULL */
 	/* A message whose content is damaged, in which pack.  Called when all was looked at; may be NULL. */
 	void		(*cost)(void *, const struct known_message *, const char *pack);
 	void		(*progress)(void *, uint64_t done, uint64_t total);	/* bytes of packs; may be NULL */

@@ -32,6 +32,34 @@ number_of(struct verify *y)
 	return n;
 }
 
+static bool
+is_named(const struct vault_verify_opts *o, const char *name)
+{
+	return o->only_n > 0 && bsearch(&name, o->only, o->only_n,
+	    sizeof(*o->only), verify_by_text) != NULL;
+}
+
+/* Whoever names a pack relies on it. */
+static void
+look_for_named(struct verify *y)
+{
+	const struct vault_verify_opts *o = y->opts;
+	const struct recorded *p;
+	char *file;
+	size_t i;
+
+	for (i = 0; o->only != NULL && i < o->only_n; i++) {
+		p = verify_pack(y, o->only[i]);
+		if (p != NULL && !p->retired)
+			continue;
+		file = xasprintf("packs/%s", o->only[i]);
+		verify_find(y, &(struct vault_finding){ .kind = FOUND_PACK,
+		    .damage = true, .file = file, .why = p == NULL ?
+		    "no manifest names it" : "it was retired" });
+		free(file);
+	}
+}
+
 /* Those that will be read: damaged ones always, to tell what that costs. */
 static void
 choose_packs(struct verify *y)
@@ -47,7 +75,9 @@ choose_packs(struct verify *y)
 
 		if (p->retired)
 			continue;
-		if (o->read_data && o->parts > 0)
+		if (o->read_data && o->only != NULL)
+			p->chosen = is_named(o, p->name);
+		else if (o->read_data && o->parts > 0)
 			p->chosen = turn % o->parts == o->part - 1;
 		else if (o->read_data)
 			p->chosen = o->percent >= 100 ||
@@ -55,7 +85,8 @@ choose_packs(struct verify *y)
 			    (UINT64_C(1) << 53) / 100 * o->percent;
 		turn++;
 		/* A choice of one in a hundred of a few is still one. */
-		if (o->read_data && o->parts == 0 && !any && turn == n)
+		if (o->read_data && o->only == NULL && o->parts == 0 && !any &&
+		    turn == n)
 			p->chosen = true;
 		any = any || p->chosen;
 		p->chosen = p->chosen || p->wrong;
@@ -349,8 +380,8 @@ add_size(void *arg, const char *name, struct err *e)
 int
 reread_begin(struct verify *y, struct err *e)
 {
-	if (!y->opts->read_data || y->opts->percent < 100 ||
-	    y->opts->parts > 0)
+	if (!y->opts->read_data || y->opts->only != NULL ||
+	    y->opts->percent < 100 || y->opts->parts > 0)
 		return 0;
 	y->early = xcalloc(1, sizeof(*y->early));
 	y->checker = new_checker(y);
@@ -477,6 +508,8 @@ reread_packs(struct verify *y, struct err *e)
 	size_t n = 0, i;
 	int rc;
 
+	if (y->opts->read_data)
+		look_for_named(y);
 	choose_packs(y);
 	commits = xcalloc(y->packs_n + 1, sizeof(*commits));
 	for (i = 0; i < y->packs_n; i++)

@@ -208,7 +208,7 @@ put_off(struct salvage *s, const struct rec_message *m)
 	c->rec.labels = c->texts[2] = copy_text(m->labels);
 	c->rec.emailid = c->texts[3] = copy_text(m->emailid);
 	c->rec.threadid = c->texts[4] = copy_text(m->threadid);
-	c->rec.by = NULL;
+	c->rec.by = c->texts[5] = copy_text(m->by);
 }
 
 static int
@@ -264,6 +264,12 @@ copy_record(struct salvage *s, const struct record *rec, struct err *e)
 		return copy_if_known(s, rec, rec->u.gone.epoch, e);
 	case REC_MISSING:
 		return copy_if_known(s, rec, rec->u.missing.epoch, e);
+	case REC_PRUNE_INTENT:
+		return copy_if_known(s, rec, rec->u.prune_intent.epoch, e);
+	case REC_PRUNED:
+		return copy_if_known(s, rec, rec->u.pruned.epoch, e);
+	case REC_PRUNE_KEPT:
+		return copy_if_known(s, rec, rec->u.prune_kept.epoch, e);
 	case REC_RETIRE:
 		return copy_retire(s, rec, e);
 	default:
@@ -589,7 +595,7 @@ release(struct salvage *s, bool done)
 	free(s->packs);
 	while (s->put_off_n > 0) {
 		s->put_off_n--;
-		for (i = 0; i < 5; i++)
+		for (i = 0; i < SALVAGE_TEXTS; i++)
 			free(s->put_off[s->put_off_n].texts[i]);
 	}
 	free(s->put_off);

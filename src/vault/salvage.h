@@ -19,9 +19,10 @@ struct numbers {
 };
 
 /* A message record with strings of its own. */
+#define SALVAGE_TEXTS	6
 struct message_copy {
 	struct rec_message rec;
-	char		*texts[5];	/* own */
+	char		*texts[SALVAGE_TEXTS];	/* own */
 };
 
 struct salvage {

@@ -135,6 +135,12 @@ uids_of(struct record *rec)
 		return &rec->u.gone.uids;
 	case REC_MISSING:
 		return &rec->u.missing.uids;
+	case REC_PRUNE_INTENT:
+		return &rec->u.prune_intent.uids;
+	case REC_PRUNED:
+		return &rec->u.pruned.uids;
+	case REC_PRUNE_KEPT:
+		return &rec->u.prune_kept.uids;
 	default:
 		return NULL;
 	}

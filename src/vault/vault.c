@@ -122,6 +122,12 @@ open_locked(struct vault *v, bool wait, struct err *e)
 }
 
 static int
+clean_up(struct vault *v, struct err *e)
+{
+	return recover_scratch(v, e) == -1 ? -1 : vault_clear(v, e);
+}
+
+static int
 open_write(struct vault *v, bool wait, struct err *e)
 {
 	if (open_locked(v, wait, e) == -1)
@@ -129,9 +135,14 @@ open_write(struct vault *v, bool wait, struct err *e)
 	/* An alarm moves nothing: what looks like orphans may belong to manifests that come back. */
 	if (recover_head(v, e) == -1 || recover_catalog_write(v, e) == -1)
 		return -1;
-	if (recover_scratch(v, e) == -1)
+	if (clean_up(v, e) == 0)
+		return 0;
+	/* A page of the catalog that was not looked at before. */
+	if (!catalog_damaged(v->catalog))
 		return -1;
-	return vault_clear(v, e);
+	log_warn("the catalog is built anew from the manifests: %s", e->text);
+	recover_catalog_close(v);
+	return recover_catalog_write(v, e) == -1 ? -1 : clean_up(v, e);
 }
 
 /* Its packs and manifests, which were not looked at yet. */

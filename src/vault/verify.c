@@ -28,7 +28,8 @@ verify_find(struct verify *y, const struct vault_finding *f)
 {
 	if (f->damage)
 		y->report->damage[f->kind]++;
-	y->opts->found(y->opts->arg, f);
+	if (y->opts->found != NULL)
+		y->opts->found(y->opts->arg, f);
 }
 
 static void
@@ -234,10 +235,10 @@ by_number(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static int
-by_text(const void *a, const void *b)
+int
+verify_by_text(const void *a, const void *b)
 {
-	char *const *x = a, *const *y = b;
+	const char *const *x = a, *const *y = b;
 
 	return strcmp(*x, *y);
 }
@@ -252,11 +253,11 @@ look_at_others(struct walk *w)
 	size_t i;
 
 	if (w->ours.n > 0)
-		qsort(w->ours.v, w->ours.n, sizeof(*w->ours.v), by_text);
+		qsort(w->ours.v, w->ours.n, sizeof(*w->ours.v), verify_by_text);
 	for (i = 0; i < w->all.n; i++) {
 		/* One of ours may have been tidied away meanwhile. */
 		if ((w->ours.n > 0 && bsearch(&w->all.v[i], w->ours.v,
-		    w->ours.n, sizeof(*w->ours.v), by_text) != NULL) ||
+		    w->ours.n, sizeof(*w->ours.v), verify_by_text) != NULL) ||
 		    fstatat(dir, w->all.v[i], &st, AT_SYMLINK_NOFOLLOW) == -1)
 			continue;
 		file = xasprintf("manifests/%s", w->all.v[i]);

@@ -57,6 +57,8 @@ struct verify {
 void verify_find(struct verify *, const struct vault_finding *);
 /* verify_pack(y, name): the pack on record of that name, or NULL; once all are known. */
 struct recorded *verify_pack(struct verify *, const char *name);
+/* verify_by_text(): for qsort() and bsearch() over strings. */
+int verify_by_text(const void *, const void *);
 
 /*
  * reread.c: where all packs are to be read, they are read as their manifests are.  reread_begin(y, e) before the first;

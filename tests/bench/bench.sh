@@ -10,9 +10,12 @@
 # Of a restore the limit is a client that has all messages in memory, and appends them as fast as IMAP allows
 # (append.c): into a new account each time, that of a Dovecot as it is, and that of one without MULTIAPPEND.
 #
-#	BENCH=quick	the sets S (10,000 mixed) and L (small ones, 30,000 of them), few rounds, restores of 2,000 messages:
-#			about three minutes
-#	(nothing)	S and L whole (100,000), other programs that are installed on S, and the parts
+# Of a prune it is a client that marks and expunges these UIDs without a look at anything.  A prune also reads the proof in
+# the vault, and what is compared from the server: what these cost by themselves is measured beside it, and taken off.
+#
+#	BENCH=quick	the sets S (10,000 mixed) and L (small ones, 30,000 of them), few rounds, restores of 2,000 messages,
+#			prunes of 10,000 (P): about four minutes
+#	(nothing)	S, P and L whole (100,000), other programs that are installed on S, and the parts
 #	BENCH=full	B (large ones) and R (as a mailing list's) as well, and the other programs on all sets
 #	BENCH_SETS=...	these sets ("S R")
 #	BENCH_DIR=...	mailboxes and vaults are there: on a tmpfs no disk sets the pace
@@ -24,10 +27,10 @@ set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$TOP" || exit
 BUILD=$TOP/build/plain
-rounds=5 sets=(S L) l_count=0 quick=''
+rounds=5 sets=(S L P) l_count=0 quick=''
 case ${BENCH-} in
 quick) quick=1 rounds=3 l_count=30000 ;;
-full) sets=(S L B R) ;;
+full) sets=(S L B R P) ;;
 '') ;;
 *) echo "BENCH is quick, full or nothing" >&2; exit 2 ;;
 esac
@@ -482,6 +485,98 @@ far()
 	kill $pid
 }
 
+# lay_back USER: the mailbox that pruned() began with, and the vault.  Both have files that nobody changes, but for the
+# server's own.
+lay_back()
+{
+	local mail
+
+	mail=$(dovecot_mail "$1")
+	rm -rf "$mail" vault.prune
+	cp -al mail.prune "$mail"
+	rm -f "$mail"/dovecot*
+	cp -a mail.prune/dovecot* "$mail"
+	cp -a vault.before vault.prune
+}
+
+# pruned COUNT: what is read and not flagged of a folder of small messages, about three quarters.  It is the same mailbox
+# and the same vault each time.
+pruned()
+{
+	local count=$1 user=prune i k who messages bytes whole left mail
+	local prune=(mailkeep -q prune --folder INBOX --before 2036-01-01 --allow-young --allow-most)
+	local deleting=(erase mailkeep full)
+
+	mail=$(dovecot_mail $user)
+	echo "$user:{PLAIN}$DOVECOT_PASSWORD" >>"$DOVECOT_DIR/users"
+	corpus L "$count" heap
+	mkdir -p "$mail"/{cur,new,tmp}
+	find heap -path '*/cur/*' -exec mv -t "$mail/cur" {} +
+	cp heap/dovecot-keywords "$mail"
+	rm -rf heap
+	dovecot_own
+	read -r whole _ < <(drain -c rsa.pem all "$DOVECOT_TLS_PORT" $user)
+	make_vault $user vault.before
+	mailkeep backup vault.before
+	mv "$mail" mail.prune
+	lay_back $user
+	"${prune[@]}" --plan list vault.prune >/dev/null
+	sets_of list >sets
+	messages=$(grep -c '"type":"message"' list)
+	bytes=$(awk -F '"bytes":' '/"type":"end"/ { print $2 + 0 }' list)
+	left=$((whole - messages))
+	for ((i = 0; i < long; i++)); do
+		sample prune headers drain -c rsa.pem -s sets headers "$DOVECOT_TLS_PORT" $user
+		sample prune data mailkeep -q verify --read-data vault.prune
+		sample prune plan "${prune[@]}" vault.prune
+		# They take turns in being first.
+		for ((k = 0; k < ${#deleting[@]}; k++)); do
+			who=${deleting[(i + k) % ${#deleting[@]}]}
+			case $who in
+			erase)
+				sample prune erase drain -c rsa.pem -s sets erase "$DOVECOT_TLS_PORT" $user ;;
+			mailkeep)
+				sample prune mailkeep "${prune[@]}" --yes --max-delete "$messages" vault.prune ;;
+			full)
+				sample prune full "${prune[@]}" --yes --max-delete "$messages" --compare full vault.prune ;;
+			esac
+			[ "$(find "$mail"/cur "$mail"/new -type f | wc -l)" = "$left" ] ||
+				fail "prune: $who left another number of messages than $left"
+			lay_back $user
+		done
+	done
+	show prune "Prune of $messages x $((bytes / messages)) B" "$messages" 'erase=the limit: STORE and EXPUNGE' \
+		mailkeep=mailkeep 'full=mailkeep --compare full' 'headers=fetching what is compared' \
+		'data=reading the proof: verify' 'plan=mailkeep, only the plan'
+	for who in erase headers data mailkeep; do
+		figures_of "figures/prune.$who"
+	done | awk '{ wall[NR] = $2 } END {
+		rest = wall[4] - wall[2] - wall[3]
+		printf "  without reading the proof and what is compared: %.3f s, ratio %.2f\n", rest, rest / wall[1]
+		printf "{\"case\":\"prune.rest\",\"wall\":%.6f,\"limit\":%.6f,\"ratio\":%.3f}\n", rest, wall[1], rest / wall[1] >>"figures.json"
+	}'
+	rm -rf "$mail" mail.prune vault.prune vault.before
+}
+
+# sets_of LIST: the UIDs of a prune's list as ranges, some hundred on a line, and the folder, as drain wants them.
+sets_of()
+{
+	jq -r 'select(.type == "message") | .uid' "$1" | sort -n | awk '
+		function put() {
+			if (n == 0)
+				return
+			line = line (line == "" ? "" : ",") (from == to ? from : from ":" to)
+			if (++ranges == 500) {
+				print line " INBOX"
+				line = ""
+				ranges = 0
+			}
+		}
+		n == 0 || $1 != to + 1 { put(); from = $1 }
+		{ to = $1; n++ }
+		END { put(); if (line != "") print line " INBOX" }'
+}
+
 # parts: what single parts cost, by the figures that comments in the source go by.
 parts()
 {
@@ -519,6 +614,7 @@ machine()
 serve
 machine
 for shape in "${sets[@]}"; do
+	[ "$shape" != P ] || { pruned 13410; continue; }
 	user=${shape,,}
 	[ "$shape" = L ] && count=$l_count || count=0
 	account "$user" "$shape" "$count"

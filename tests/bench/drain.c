@@ -1,6 +1,6 @@
 /*
- * drain.c - the limit that backups are measured against: an IMAP client that asks as fast as IMAP allows, and throws
- * away what comes.
+ * drain.c - the limit that backups and prunes are measured against: an IMAP client that asks as fast as IMAP allows
+ * and throws away what comes.
  *
  *	drain [-c CA.pem] [-s STATE] [-z FILE] WHAT PORT USER
  *
@@ -11,9 +11,12 @@
  *	dates	lists INTERNALDATE, too, by which a UID that was used again shows
  *	changes	has QRESYNC tell (RFC 7162) what changed since STATE was noted, and fetches what is new
  *	all	fetches every message: UID, flags, INTERNALDATE and body
- * It sends all commands for all folders before it reads the first answer.  With -z it is the simplest thing that can be
- * called a backup: bodies are hashed (SHA-256) and compressed (zstd, level 3, one stream) by the same thread into FILE,
- * with one fsync at the end.  Prints "messages bytes", the bytes being those of the bodies.
+ * or, without asking for the folders, with lines "UIDS FOLDER" in the file STATE,
+ *	headers	fetches UID, flags, INTERNALDATE, size and header of these
+ *	erase	marks these as \Deleted and expunges them, without a look at anything: the limit for a prune
+ * But for erase it sends all commands for all folders before it reads the first answer.  With -z it is the simplest
+ * thing that can be called a backup: bodies are hashed (SHA-256) and compressed (zstd, level 3, one stream) by the same
+ * thread into FILE, with one fsync at the end.  Prints "messages bytes", the bytes being those of the bodies.
  *
  * It trusts the server as nobody should: a test's own.
  */
@@ -201,6 +204,15 @@ command(struct client *c, const char *text)
 }
 
 static void
+say(struct client *c, const char *verb, const char *what, const char *end)
+{
+	char *text = xasprintf("%s%s%s", verb, what, end);
+
+	command(c, text);
+	free(text);
+}
+
+static void
 send_all(struct client *c)
 {
 	if (SSL_write(c->ssl, c->out.p, (int)c->out.n) != (int)c->out.n)
@@ -282,18 +294,17 @@ next_response(struct client *c)
 	}
 }
 
-/* Whether it is the answer to command ${tag}. */
+/* Whether it is the answer to command ${tag}.  None may be refused. */
 static bool
 ends(const struct client *c, unsigned int tag)
 {
 	char want[16];
 	size_t n = (size_t)snprintf(want, sizeof(want), "%u ", tag);
 
-	if (c->line.n < n || memcmp(c->line.p, want, n) != 0)
-		return false;
-	if (strncmp(c->line.p + n, "OK", 2) != 0)
+	if (c->line.p[0] != '*' &&
+	    strncmp(c->line.p + strcspn(c->line.p, " "), " OK", 3) != 0)
 		errx(1, "refused: %s", c->line.p);
-	return true;
+	return c->line.n >= n && memcmp(c->line.p, want, n) == 0;
 }
 
 /* Send what is queued and read until the last command is answered, handing each response to ${take} (or NULL). */
@@ -458,12 +469,58 @@ ask_each(struct client *c, const struct account *a, const char *fetch)
 		run(c, NULL, NULL);
 }
 
+/*
+ * Commands for the UIDs of each line, with one SELECT for lines of the same folder that follow each other.  The answers
+ * to STORE and EXPUNGE are waited for: Dovecot 2.3 says OK to an EXPUNGE that comes right behind its STORE, and leaves
+ * the messages there.
+ */
+static void
+ask_listed(struct client *c, const char *path, bool erase)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL, *folder, *open = xstrdup("");
+	size_t cap = 0;
+
+	if (f == NULL)
+		err(1, "%s", path);
+	while (getline(&line, &cap, f) != -1) {
+		line[strcspn(line, "\n")] = '\0';
+		if ((folder = strchr(line, ' ')) == NULL)
+			errx(1, "not a set of UIDs: %s", line);
+		*folder++ = '\0';
+		if (strcmp(folder, open) != 0) {
+			say(c, erase ? "SELECT " : "EXAMINE ", folder, "");
+			free(open);
+			open = xstrdup(folder);
+		}
+		if (erase) {
+			say(c, "UID STORE ", line, " +FLAGS.SILENT (\\Deleted)");
+			run(c, NULL, NULL);
+			say(c, "UID EXPUNGE ", line, "");
+			run(c, NULL, NULL);
+		} else {
+			say(c, "UID FETCH ", line, " (UID FLAGS INTERNALDATE "
+			    "RFC822.SIZE BODY.PEEK[HEADER])");
+		}
+	}
+	free(open);
+	free(line);
+	fclose(f);
+	if (c->out.n > 0)
+		run(c, NULL, NULL);
+}
+
 static void
 drain(struct client *c, const char *what, const char *user, const char *state)
 {
 	struct account a = { .n = 0 };
 
 	sign_in(c, user);
+	if (state != NULL && (strcmp(what, "erase") == 0 ||
+	    strcmp(what, "headers") == 0)) {
+		ask_listed(c, state, *what == 'e');
+		return;
+	}
 	ask_status(c, &a);
 	if (strcmp(what, "all") == 0)
 		ask_each(c, &a, "UID FETCH 1:* "
@@ -475,8 +532,8 @@ drain(struct client *c, const char *what, const char *user, const char *state)
 	else if (strcmp(what, "changes") == 0 && state != NULL)
 		ask_changes(c, &a, state);
 	else if (strcmp(what, "status") != 0)
-		errx(2, "not one of all, changes, dates, flags, status: %s",
-		    what);
+		errx(2, "not one of all, changes, dates, erase, flags, headers, "
+		    "status: %s", what);
 	else if (state != NULL)
 		note_state(&a, state);
 	while (a.n > 0)

@@ -24,6 +24,17 @@ NUL = "b APPEND INBOX" + m("a: b\0\r\n\r\n") + "\r\n"
 BARE = "b APPEND INBOX" + m("a: b\n\n") + "\r\n"
 LOOK = "s SELECT INBOX\r\nf UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])\r\n"
 Z = "z LOGOUT\r\n"
+OPEN = "s SELECT INBOX\r\n"
+IN = A + ONE + TWO + OPEN
+MARK = "m UID STORE 1 +FLAGS.SILENT (\\Deleted)\r\n"
+UNMARK = "u UID STORE 1 -FLAGS.SILENT (\\Deleted)\r\n"
+SEE = "f UID FETCH 1:* (FLAGS)\r\n"
+EXPUNGE = "e UID EXPUNGE 1\r\n"
+MOVE = "v UID MOVE 1 Trash\r\n"
+GONE = MARK + SEE + EXPUNGE + SEE.replace("f", "g", 1)
+HEAD = "h UID FETCH 1:2 (BODY.PEEK[HEADER])\r\n"
+MODS = "--with CONDSTORE "
+TRASH = " --folder 'Trash=\\Trash'"
 CASES = [
     # without faults
     ("", A + ONE + TWO + Z, [r"b OK \[APPENDUID \d+ 1\]", r"c OK \[APPENDUID \d+ 2\]", "z OK"], 2),
@@ -104,13 +115,97 @@ CASES = [
      ["b OK", r"b NO \[TRYCREATE", "c OK", "b OK", r"\* 1 EXISTS"], 3),
     ("--gmail", A + ONE + "s SELECT INBOX\r\nt UID STORE 1 +X-GM-LABELS (\\Starred a)\r\nf UID FETCH 1 (X-GM-LABELS)\r\n" + Z,
      ["t OK", r'X-GM-LABELS \("\\\\Starred" "a"\)'], 4),
+    # deleting
+    ("", IN + GONE + Z, ["m OK", r"f|.1 FETCH \(UID 1 FLAGS \(.Deleted .Seen\)", r"\* 1 EXPUNGE", "e OK",
+                         r"1 FETCH \(UID 2 FLAGS \(.Seen\)\)", "g OK"], 1),
+    ("--without UIDPLUS --with IMAP4rev2,MOVE" + TRASH, IN + GONE + MOVE.replace("1", "2") + Z,
+     ["e OK", r"OK \[COPYUID \d+ 2 1\]", "1 EXPUNGE", "v OK"], 1),
+    (MODS, A + ONE + TWO + "t STATUS INBOX (HIGHESTMODSEQ)\r\ns SELECT INBOX (CONDSTORE)\r\nm UID STORE 1:2 (UNCHANGEDSINCE 2) "
+     "+FLAGS.SILENT (\\Deleted)\r\n" + Z,
+     [r"HIGHESTMODSEQ 3\)", r"HIGHESTMODSEQ 3\]", r"FETCH \(UID 1 MODSEQ \(4\)\)", r"m OK \[MODIFIED 2\]"], 2),
+    (MODS, IN + "f UID FETCH 1:* (FLAGS) (CHANGEDSINCE 2)\r\n" + Z, [r"s OK[^(]*FETCH \(UID 2 FLAGS \(.Seen\) MODSEQ \(3\)\)"], 2),
+    (MODS + "--no-modseq", IN + Z, [r"\[NOMODSEQ\]"], 2),
+    ("--with MOVE" + TRASH, IN + MOVE + Z, [r"\* OK \[COPYUID 1000000014 1 1\]", r"\* 1 EXPUNGE", "v OK done"], 2),
+    ("--with MOVE --copyuid tagged" + TRASH, IN + MOVE + Z, [r"\* 1 EXPUNGE", r"v OK \[COPYUID 1000000014 1 1\]"], 2),
+    ("--with MOVE --copyuid wrong" + TRASH, IN + MOVE + Z, [r"COPYUID 1000000014 1 1001\]"], 2),
+    ("--with MOVE --copyuid none" + TRASH, IN + MOVE + Z, [r"\] opened\r\n\* 1 EXPUNGE\r\nv OK done"], 2),
+    ("--with MOVE --copyuid validity" + TRASH, IN + MOVE + Z, [r"COPYUID 1000000015 1 1\]"], 2),
+    ("--with MOVE", IN + MOVE + Z, [r"v NO \[TRYCREATE\]"], 2),
+    ("--limit 10", A + ONE + "q GETQUOTAROOT INBOX\r\n" + Z, [r"\(STORAGE 1 10\)", "q OK"], 1),
+    ("--limit 10 --stale-quota", A + "q GETQUOTAROOT INBOX\r\n" + ONE + "q GETQUOTAROOT INBOX\r\n" + Z,
+     [r"\(STORAGE 0 10\)", r"\(STORAGE 0 10\)"], 1),
+    ("--no-mark", IN + MARK + SEE + Z, [r"PERMANENTFLAGS \(.Answered .Flagged .Seen", "m OK", r"1 FLAGS \(.Seen\)"], 2),
+    ("--auto-expunge", IN + MARK + Z, [r"\* 1 EXPUNGE", "m OK"], 1),
+    ("--silent-expunge", IN + GONE + "n NOOP\r\n" + Z, [r"e OK done\r\n\* 2 FETCH", r"g OK done\r\n\* 1 EXPUNGE\r\nn OK"], 1),
+    ("", A + ONE + "x XSTATE\r\n" + Z, [r"\* INBOX\t1000000007\t1\t[0-9a-f]{64}\t13\t.Seen\t\d+\r"], 1),
+    # ... and losing the connection
+    ("--cut-command STORE", IN + MARK + Z, ["s OK", "$"], 2),
+    ("--cut-command EXPUNGE:before", IN + GONE, [r"1 FETCH \(UID 1 FLAGS \(.Del.*\r\n\* 2 FETCH.*\r\nf OK done\r\n$"], 2),
+    ("--cut-command EXPUNGE@1:after", IN + GONE, ["f OK done\r\n$"], 1),
+    ("--cut-command EXPUNGE@1:told", IN + GONE, ["f OK done\r\n.* 1 EXPUNGE\r\n$"], 1),
+    ("--cut-command STORE@1:half", (A + ONE + TWO + OPEN + MARK.replace("1", "1:2"), A + LOOK), [r"1 FLAGS \(.Deleted", r"2 FLAGS \(.Seen"], 2),
+    ("--cut-command .@3:after", A + OPEN + MARK + Z, ["s OK done|READ-WRITE", "$"], 0),
+    ("--at 'STORE=kill /dev/null'", A + Z, ["z OK"], 0),
+    # ... and refusing, or not doing it
+    ("--refuse-command 'STORE@2=NO never'", IN + MARK + MARK + Z, ["m OK", "m NO never"], 2),
+    ("--ignore STORE", IN + MARK + SEE + Z, ["m OK", r"1 FLAGS \(.Seen\)"], 2),
+    ("--partly STORE", IN + MARK.replace("1", "1:2") + SEE + Z, [r"1 FLAGS \(.Deleted", r"2 FLAGS \(.Seen"], 2),
+    ("--one-less EXPUNGE", IN + GONE.replace(" 1 ", " 1:2 ").replace("EXPUNGE 1", "EXPUNGE 1:2") + Z, [r"\* 1 EXPUNGE\r\ne OK"], 1),
+    # others
+    ("--at 'UID FETCH=deliver INBOX 2'", IN + SEE + Z, [r"f|2 FETCH.*\r\n\* 4 EXISTS", "f OK"], 4),
+    ("--at 'UID FETCH:after=store INBOX 2 + x'", IN + SEE + Z, [r"2 FLAGS \(.Seen\)", r"2 FETCH \(UID 2 FLAGS \(.Seen x\)\)", "f OK"], 2),
+    ("--at 'FETCH=expunge INBOX 2'", IN + SEE + Z, [r"\* 2 EXPUNGE\r\nf OK"], 1),
+    ("--at 'SELECT=alter INBOX 1 body'", A + ONE + LOOK, [r"a: b\r\n\r\nOne\r\n\)"], 1),
+    ("--at 'SELECT=alter INBOX * header'", A + ONE + LOOK, [r"a: B\r\n\r\none\r\n\)"], 1),
+    ("--at 'SELECT=rotate INBOX'", A + ONE + TWO + LOOK, [r"UID 1 .*\s+a: b\s+two", r"UID 2 .*\s+a: b\s+one"], 2),
+    ("--at 'SELECT=swap INBOX x' --folder x", A + ONE + LOOK, [r"\* 0 EXISTS", r"UIDVALIDITY 1000000007\]"], 1),
+    ("--at 'SELECT=validity INBOX'", A + ONE + LOOK, [r"UIDVALIDITY 1000000008\]", "UID 1 "], 1),
+    ("--at 'SELECT@2=renumber INBOX'", A + ONE + OPEN + LOOK, [r"UIDVALIDITY 1000000007\]", r"UIDVALIDITY 1000000008\]", r"UID \d{3} "], 1),
+    ("--at 'FETCH=validity INBOX'", IN + SEE + Z, ["s OK", r"\* BYE", "$"], 2),
+    ("--at 'SELECT=read-only INBOX'", IN + MARK + Z, [r"s OK \[READ-ONLY\]", r"m NO \[READ-ONLY\]"], 2),
+    ("--at 'SELECT=delete x' --folder x", IN + "s SELECT x\r\n" + Z, [r"s NO \[NONEXISTENT\]"], 2),
+    # lies
+    ("--fetch missing", IN + SEE + Z, [r"opened\r\n\* 1 FETCH .*\r\nf OK"], 2),
+    ("--fetch twice:FLAGS@2", IN + SEE + SEE + Z, [r"f OK", r"\* 1 FETCH .*\r\n\* 1 FETCH .*\r\n\* 2 .*\r\n\* 2 .*\r\nf OK"], 2),
+    ("--fetch others", IN + SEE.replace("1:*", "2") + Z, [r"opened\r\n\* 1 FETCH \(UID 1 .*\r\n\* 2 FETCH"], 2),
+    ("--fetch reverse", IN + SEE + Z, [r"opened\r\n\* 2 FETCH .*\r\n\* 1 FETCH"], 2),
+    ("--fetch none", IN + SEE + Z, [r"opened\r\nf OK"], 2),
+    ("--fetch shifted", A + ONE + TWO + LOOK, [r"UID 1 .*\s+a: b\s+two", r"UID 2 .*\s+a: b\s+one"], 2),
+    ("--fetch noflags --fetch nosize --fetch nodate", A + ONE + LOOK, [r"1 FETCH \(UID 1 BODY\[\] \{"], 1),
+    ("--fetch nouid", A + ONE + LOOK, [r"1 FETCH \(FLAGS "], 1),
+    ("--fetch nil", IN + HEAD + Z, [r"UID 1 BODY\[HEADER\] NIL\)"], 2),
+    ("--fetch empty", IN + HEAD + Z, [r'UID 1 BODY\[HEADER\] ""\)'], 2),
+    ("--fetch garbage", IN + HEAD + Z, [r"UID 1 BODY\[HEADER\] \{8\}\r\n[^a]"], 2),
+    ("--fetch short", IN + HEAD + Z, [r"UID 1 BODY\[HEADER\] \{7\}\r\na: b\r\n\r\)"], 2),
+    ("--fetch broken", IN + SEE + Z, [r"1 FETCH \(UID 1 FLAGS \(.Deleted\r\n"], 2),
+    ("--date-off 60", A + DATED + LOOK, ['"17-Jul-1996 09:45:25 .0000"'], 1),
+    ("--search none", IN + "t UID SEARCH ALL\r\n" + Z, [r"\* SEARCH\r\n"], 2),
+    ("--search all", IN + "t UID SEARCH UID 1\r\n" + Z, [r"\* SEARCH 1 2\r\n"], 2),
+    # Gmail
+    ("--gmail --with MOVE", IN + MOVE.replace("Trash", "[Gmail]/Trash") + Z, [r"COPYUID \d+ 1 1\]", "v OK"], 3),
+    ("--gmail --with MOVE", IN + MOVE.replace("Trash", "[Gmail]/Trash") + OPEN.replace("INBOX", "[Gmail]/Trash") + GONE + Z,
+     [r"COPYUID \d+ 1 1\]", r"\* 1 EXPUNGE", "e OK", "g OK"], 2),
     # mistakes of clients
     ("", A + "b APPEND INBOX {1+}\r\nx\r\n" + Z, ["MISTAKE: no list of flags"], 1),
     ("", A + "b APPEND INBOX" + m("x", more="(\\Recent) ") + "\r\n" + Z, [r"MISTAKE: the flag \\Recent"], 1),
     ("--without LITERAL+", A + ONE + Z, ["MISTAKE: a literal of 13"], 0),
     ("--without LITERAL+ --with LITERAL-", A + ONE + Z, ["b OK"], 1),
     ("--without MULTIAPPEND", A + BOTH + Z, ["b BAD", "MISTAKE: several"], 0),
-    ("", A + "s SELECT INBOX\r\ne EXPUNGE\r\n" + Z, ["e BAD", "MISTAKE: EXPUNGE"], 0),
+    ("", IN + MARK + "e EXPUNGE\r\n" + Z, ["EXPUNGE", "e OK", "MISTAKE: EXPUNGE"], 1),
+    ("", IN + MARK + "e CLOSE\r\n" + Z, ["e OK", "MISTAKE: CLOSE"], 1),
+    ("", IN + MARK + EXPUNGE + Z, ["e OK", "MISTAKE: UID EXPUNGE of 1, and nobody told"], 1),
+    ("", IN + SEE + EXPUNGE + Z, ["e OK", "MISTAKE: UID EXPUNGE of 1, and nobody told"], 2),
+    ("--at 'SELECT=store INBOX 1 + \\Deleted'", IN + SEE + EXPUNGE + Z, ["e OK", "MISTAKE: UID EXPUNGE of 1, that an"], 1),
+    ("--at 'SELECT=store INBOX 1 + \\Deleted'", IN + SEE + MARK + Z, ["m OK", "MISTAKE: .Deleted for what another"], 2),
+    ("--at 'SELECT=store INBOX 1 + \\Deleted'", IN + SEE + UNMARK + Z, ["u OK", "MISTAKE: a mark of another's"], 2),
+    ("--at 'STORE=store INBOX 1 + \\Deleted'", IN + SEE + MARK + SEE + EXPUNGE + Z, [r"FETCH \(UID 1 FLAGS .*Del", "e OK"], 1),
+    ("", A + ONE + TWO + "k XKEEP INBOX 1\r\n" + OPEN + MARK + Z, ["m OK", "MISTAKE: .Deleted of what must stay"], 2),
+    ("--with MOVE" + TRASH, A + ONE + "k XKEEP INBOX *\r\n" + OPEN + MOVE + Z, ["v OK", "MISTAKE: MOVE of what must stay"], 1),
+    ("--without UIDPLUS", IN + MARK + SEE + EXPUNGE + Z, ["e BAD", "MISTAKE: BAD UIDPLUS is not"], 2),
+    ("", IN + MOVE + Z, ["v BAD", "MISTAKE: BAD MOVE is not"], 2),
+    ("", A + "s SELECT INBOX (CONDSTORE)\r\n" + Z, ["s BAD", "MISTAKE: BAD CONDSTORE is not"], 0),
+    ("", IN + "t UID STORE 1 -FLAGS (\\Seen)\r\n" + Z, ["t OK", "MISTAKE: STORE that takes"], 2),
+    ("--gmail", IN + MARK + SEE + EXPUNGE + Z, ["e OK", "MISTAKE: UID EXPUNGE that only"], 3),
     ("", A + "junk\r\n" + Z, ["MISTAKE"], 0),
 ]
 
@@ -119,7 +214,7 @@ def talk(server, sent):
     session = target.Session(server, b, 1)
     t = threading.Thread(target=session.serve)
     t.start()
-    a.settimeout(20)
+    a.settimeout(5)
     try:
         a.sendall(sent.encode("latin-1"))
     except OSError:
@@ -129,6 +224,9 @@ def talk(server, sent):
         try:
             piece = a.recv(65536)
         except ConnectionResetError:
+            break
+        except TimeoutError:
+            print("no end: %r" % got)
             break
         got += piece
         if not piece:

@@ -185,6 +185,11 @@ static const char *const strange[] = {
 	"{\"type\":\"retire\",\"pack\":\"../vault.json\",\"reason\":\"x\"}",
 	"{\"type\":\"gone\",\"folder\":1,\"epoch\":1,\"uids\":\"1:4294967295\"}",
 	"{\"type\":\"gone\",\"folder\":99,\"epoch\":99,\"uids\":\"1\"}",
+	"{\"type\":\"prune-intent\",\"folder\":1,\"epoch\":1,"
+	    "\"uids\":\"1:4294967295\"}",
+	"{\"type\":\"pruned\",\"folder\":1,\"epoch\":1,\"run\":1,"
+	    "\"uids\":\"1:4294967295\"}",
+	"{\"type\":\"prune-kept\",\"folder\":99,\"epoch\":99,\"uids\":\"1\"}",
 	"{\"type\":\"end\",\"lines\":3}",
 	"{\"type\":\"frames\",\"pack\":\"00000001-1-00000000.tar.zst\","
 	    "\"from\":0,\"frames\":[[9223372036854775807,"

@@ -167,6 +167,32 @@ put_letter(struct making *m, size_t box, bool same, bool large)
 	must(m, vault_add(m->t, &m->box[box], &meta, &m->e));
 }
 
+/* What prune was about to delete, what of that it did, and one that it did not. */
+static void
+put_pruning(struct making *m, size_t box)
+{
+	struct uidset uids = UIDSET_INIT;
+	struct record rec = { .kind = REC_PRUNE_INTENT };
+	uint32_t first = 1 + (uint32_t)rng_below(&m->rng, m->uid[box]);
+
+	uidset_add_range(&uids, first, first + 2);
+	rec.u.prune_intent = (struct rec_prune_intent){ box + 1, box + 1,
+	    &uids, one_in(&m->rng, 2), one_in(&m->rng, 2) };
+	must(m, vault_put(m->t, &rec, &m->e));
+	uidset_clear(&uids);
+	uidset_add(&uids, first);
+	rec = (struct record){ .kind = REC_PRUNED };
+	rec.u.pruned = (struct rec_pruned){ box + 1, box + 1,
+	    1 + rng_below(&m->rng, m->v->head + 1), &uids };
+	must(m, vault_put(m->t, &rec, &m->e));
+	uidset_clear(&uids);
+	uidset_add(&uids, first + 1);
+	rec = (struct record){ .kind = REC_PRUNE_KEPT };
+	rec.u.prune_kept = (struct rec_prune_kept){ box + 1, box + 1, &uids };
+	must(m, vault_put(m->t, &rec, &m->e));
+	uidset_release(&uids);
+}
+
 /* Flags, a message that is gone, one that is missing, and a complete state. */
 static void
 put_changes(struct making *m, size_t box)
@@ -243,6 +269,8 @@ run(struct making *m, unsigned int number)
 	for (i = 0; number == 1 && i < 7; i++)
 		put_letter(m, 0, false, true);
 	i = rng_below(&m->rng, FOLDERS);
+	if (m->uid[i] > 0 && one_in(&m->rng, 2))
+		put_pruning(m, i);
 	if (m->uid[i] > 0)
 		put_changes(m, i);
 	end(m);
@@ -462,11 +490,12 @@ dump_message(void *arg, const struct known_message *m, struct err *e)
 
 	(void)e;
 	buf_addf(arg, "%" PRIu64 ".%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-	    " %s %" PRIu32 " %s %" PRIu64 " %s %" PRId64 " %s|%s|%s|%s|%d",
+	    " %s %" PRIu32 " %s %" PRIu64 " %s %" PRId64 " %s|%s|%s|%s|%d|%" PRIu64,
 	    m->commit, m->line, m->folder, m->epoch, m->uidvalidity,
 	    m->folder_name, m->uid, digest_hex(&m->sha256, hex), m->size,
 	    or_none(m->internaldate), m->date, m->flags, or_none(m->labels),
-	    or_none(m->emailid), or_none(m->threadid), m->gone);
+	    or_none(m->emailid), or_none(m->threadid), m->gone,
+	    m->pruned);
 	for (i = 0; i < HEADER_FIELDS; i++)
 		buf_addf(arg, "|%s", m->has_headers ? m->header[i] : "?");
 	buf_addc(arg, '\n');
@@ -497,6 +526,16 @@ dump_folder(void *arg, const struct known_folder *f, struct err *e)
 	return 0;
 }
 
+static int
+dump_intent(void *arg, const struct known_intent *k, struct err *e)
+{
+	(void)e;
+	buf_addf(arg, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu32 ":%"
+	    PRIu32 " %d%d\n", k->folder, k->epoch, k->run, k->uids.first,
+	    k->uids.last, k->marked, k->move);
+	return 0;
+}
+
 int
 scene_dump(struct vault *v, struct buf *b, struct err *e)
 {
@@ -504,6 +543,7 @@ scene_dump(struct vault *v, struct buf *b, struct err *e)
 
 	if (catalog_folders(v->catalog, CATALOG_NOW, dump_folder, b, e) == -1 ||
 	    catalog_commits(v->catalog, dump_commit, b, e) == -1 ||
+	    catalog_intents(v->catalog, 0, dump_intent, b, e) == -1 ||
 	    catalog_messages(v->catalog, 0, CATALOG_NOW, true, dump_message, b,
 	    e) == -1 || catalog_totals(v->catalog, &t, e) == -1)
 		return -1;

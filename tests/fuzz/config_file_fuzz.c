@@ -5,7 +5,9 @@
  * The input is the file.
  * seconds: 3
  */
+#include "base/text.h"
 #include "config/config.h"
+#include "config/setting.h"
 #include "fuzz.h"
 #include "fuzz_dir.h"
 
@@ -85,14 +87,43 @@ check_url(const struct account *a)
 	account_free(&back);
 }
 
+/* What prune will read from text can be read. */
+static void
+check_prune(const struct account_prune *p)
+{
+	int64_t from, to;
+	uint64_t n;
+	struct err e;
+
+	MUST(p->older_than == NULL ||
+	    text_parse_age(p->older_than, 1700000000, &from, &e) == 0);
+	MUST(p->trash_older_than == NULL ||
+	    text_parse_age(p->trash_older_than, 1700000000, &from, &e) == 0);
+	MUST(p->junk_older_than == NULL ||
+	    text_parse_age(p->junk_older_than, 1700000000, &from, &e) == 0);
+	MUST(p->before == NULL ||
+	    text_parse_date(p->before, &from, &to, &e) == 0);
+	MUST(p->larger_than == NULL ||
+	    text_parse_size(p->larger_than, &n, &e) == 0);
+	MUST(p->keep_last == NULL ||
+	    text_u64(p->keep_last, strlen(p->keep_last), &n) == 0);
+	MUST(p->until_free == NULL ||
+	    p->until_free[strlen(p->until_free) - 1] == '%' ||
+	    (text_parse_size(p->until_free, &n, &e) == 0 && n > 0));
+}
+
 static void
 check_account(struct config *c, size_t i)
 {
 	struct account *a = c->accounts[i], *copy = account_copy(a);
 	struct buf text = BUF_INIT(4 * 1024 * 1024);
 	struct err e;
+	size_t k;
 
 	MUST(config_account(c, a->name) == a);
+	for (k = 0; k < settings_n; k++)
+		MUST(setting_equal(a, copy, &settings[k]));
+	check_prune(&a->prune);
 	MUST(a->vault == NULL || a->vault[0] == '/');
 	MUST(account_diff(a, copy, &text) == 0);
 	MUST(account_title(a)[0] != '\0');

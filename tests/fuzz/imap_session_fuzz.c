@@ -67,6 +67,22 @@ check_message(struct client *c, const struct imap_event *ev)
 	c->has_body = false;
 }
 
+/* MODIFIED and COPYUID are of what was asked about (all of the same: on_some()), or not believed. */
+static void
+check_told(const struct imap_event *ev)
+{
+	MUST((ev->moved == NULL) == (ev->uidvalidity == 0));
+	MUST(ev->uidvalidity <= UID_MAX);
+	if (ev->uids == NULL) {
+		MUST(ev->moved == NULL);
+		return;
+	}
+	MUST(!ev->odd && !uidset_empty(ev->uids));
+	MUST(uidset_max(ev->uids) <= 3);
+	MUST(ev->moved == NULL ||
+	    uidset_count(ev->moved) == uidset_count(ev->uids));
+}
+
 static void
 check_event(struct client *c, const struct imap_event *ev)
 {
@@ -83,6 +99,7 @@ check_event(struct client *c, const struct imap_event *ev)
 	case IMAP_DONE:
 		MUST(c->asked-- > 0);
 		MUST(ev->cookie == c && ev->text != NULL);
+		check_told(ev);
 		break;
 	case IMAP_MESSAGE:
 		check_message(c, ev);
@@ -227,24 +244,35 @@ append(struct client *c, int messages, size_t size, struct err *e)
 	return imap_append_end(c->im, e);
 }
 
+/* What changes or deletes messages: 1:3. */
 static int
-store(struct client *c, struct err *e)
+on_some(struct client *c, char letter, struct err *e)
 {
 	struct uidset uids = UIDSET_INIT;
-	int rc;
+	int rc = 0;
 
 	uidset_add_range(&uids, 1, 3);
 	c->asked++;
-	rc = imap_store(c->im, &uids, "+FLAGS.SILENT (\\Seen)", c, e);
+	if (letter == 't')
+		rc = imap_store(c->im, &uids, "+FLAGS.SILENT (\\Seen)", c, e);
+	else if (letter == 'M')
+		rc = imap_mark(c->im, &uids, true, 7, c, e);
+	else if (letter == 'X' && imap_can_expunge(c->im))
+		rc = imap_expunge(c->im, &uids, c, e);
+	else if (letter == 'V' && imap_can_move(c->im))
+		rc = imap_move(c->im, &uids, "Trash", c, e);
+	else
+		c->asked--;
 	uidset_release(&uids);
 	return rc;
 }
 
 static int
-choose(struct client *c, struct err *e)
+choose(struct client *c, bool exact, struct err *e)
 {
 	c->asked++;
-	return imap_select(c->im, "INBOX", c, e);
+	return exact ? imap_select_exact(c->im, "INBOX", c, e) :
+	    imap_select(c->im, "INBOX", c, e);
 }
 
 static int
@@ -266,7 +294,7 @@ act(struct client *c, char letter, struct err *e)
 
 	if (strchr("lLsqm", letter) != NULL && c->asked > 0)
 		return 0;
-	if (strchr("erfbcapPBwtd", letter) != NULL && !imap_room(c->im))
+	if (strchr("erfbcapPBwWtMXVd", letter) != NULL && !imap_room(c->im))
 		return 0;
 	switch (letter) {
 	case 'l': return list(c, false, e);
@@ -284,8 +312,9 @@ act(struct client *c, char letter, struct err *e)
 	case 'P': return append(c, 3, 7, e);
 	/* The double keeps what it is sent. */
 	case 'B': return c->large++ < 50 ? append(c, 2, 10000, e) : 0;
-	case 'w': return choose(c, e);
-	case 't': return store(c, e);
+	case 'w': return choose(c, false, e);
+	case 'W': return choose(c, true, e);
+	case 't': case 'M': case 'X': case 'V': return on_some(c, letter, e);
 	case 'm': return make(c, e);
 	case 'k': dbl.takes = 100; return 0;
 	case 'n': take_events(c, 1); return 0;

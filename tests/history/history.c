@@ -17,6 +17,8 @@
  *	  can't be had is named
  *	- an undisturbed run comes to an end with 0, or 3 where something can't be had or most of a folder is gone
  *	  (R6, R43)
+ *	- what went away while a run of prune that was interrupted meant to delete it is put down to that run, and
+ *	  nothing else is
  *	- where nothing changed no body is asked for (R4), and without its catalog the vault asks for the same (R44)
  *
  * A history that went wrong is printed with its seed, and its vault kept; -s SEED -n 1 -v shows it again.  -k keeps
@@ -60,12 +62,12 @@ struct shared {
 
 struct totals {
 	unsigned int	 seeds, runs, complete, partial, temporary, killed, cancelled,
-			 other, cuts, again;
+			 other, cuts, again, pruned;
 };
 
 struct history {
 	uint64_t	 seed;
-	struct rng	 rng;
+	struct rng	 rng, prune_rng;
 	struct world	 w;
 	struct sim	 s;
 	struct judge	 j;
@@ -373,6 +375,53 @@ plan(struct history *h, struct disturbance *d, int64_t *die_at)
 /* ---- a history ---- */
 
 static void
+intend(struct history *h, struct vault_txn *t, const struct kept_epoch *p)
+{
+	struct record rec = { .kind = REC_PRUNE_INTENT };
+	struct uidset all = UIDSET_INIT, some = UIDSET_INIT, range = UIDSET_INIT;
+	uint32_t first, most;
+	struct err e;
+
+	judge_live(&h->j, p->number, &all);
+	most = uidset_max(&all);
+	if (most > 0) {
+		first = 1 + rng_below(&h->prune_rng, most);
+		uidset_add_range(&range, first, first +
+		    rng_below(&h->prune_rng, most));
+		uidset_intersect(&all, &range, &some);
+	}
+	rec.u.prune_intent = (struct rec_prune_intent){ p->folder, p->number,
+	    &some, one_in(&h->prune_rng, 3), one_in(&h->prune_rng, 4) };
+	if (!uidset_empty(&some) && vault_put(t, &rec, &e) == -1)
+		errx(1, "%s", e.text);
+	uidset_release(&all);
+	uidset_release(&some);
+	uidset_release(&range);
+}
+
+/* A run of prune commits what it means to delete, and is heard of no more. */
+static void
+interrupted_prune(struct history *h)
+{
+	struct vault_txn *t = NULL;
+	struct vault *v;
+	struct err e;
+	size_t i;
+
+	if (vault_open(h->path, VAULT_WRITE, &env, &v, &e) == -1 ||
+	    vault_begin(v, "prune", &t, &e) == -1)
+		errx(1, "%s", e.text);
+	for (i = 0; i < h->j.epochs_n; i++)
+		if (one_in(&h->prune_rng, 2))
+			intend(h, t, &h->j.epochs[i]);
+	if (vault_commit(t, &e) == -1)
+		errx(1, "%s", e.text);
+	vault_abort(&t);
+	vault_close(&v);
+	judge_read(&h->j, h->runs);
+}
+
+static void
 between_runs(struct history *h)
 {
 	struct buf text = BUF_INIT(1 << 20);
@@ -380,6 +429,10 @@ between_runs(struct history *h)
 	char *catalog;
 
 	h->w.run = 0;
+	if (h->runs > 0 && one_in(&h->prune_rng, 4)) {
+		interrupted_prune(h);
+		buf_adds(&text, "prune; ");
+	}
 	if (one_in(&h->rng, 5))
 		world_toggle(&h->w);
 	while (n-- > 0)
@@ -559,6 +612,7 @@ begin(struct history *h, const char *directory, uint64_t seed)
 	memset(h, 0, sizeof(*h));
 	h->seed = seed;
 	h->rng.s = seed ^ 0x5bd1e9955bd1e995u;
+	h->prune_rng.s = seed ^ 0x9ddfea08eb382d69u;
 	h->path = xasprintf("%s/seed-%" PRIu64, directory, seed);
 	world_init(&h->w, seed);
 	h->s.w = &h->w;
@@ -605,6 +659,7 @@ live_through(const char *directory, uint64_t seed, bool keep,
 		verdict(&h, "at the end");
 	}
 	totals->seeds++;
+	totals->pruned += (unsigned int)h.j.pruned;
 	if (!h.failed && !keep)
 		remove_tree(h.path);
 	else if (!keep)
@@ -699,8 +754,9 @@ main(int argc, char **argv)
 	for (j = 0; j < jobs; j++)
 		add_totals(&all, &totals[j]);
 	printf("%u seeds, %u runs: %u complete, %u partial, %u temporary, "
-	    "%u killed, %u cancelled, %u other; %u cuts, %u without changes\n",
+	    "%u killed, %u cancelled, %u other; %u cuts, %u without changes; %u messages pruned\n",
 	    all.seeds, all.runs, all.complete, all.partial, all.temporary,
-	    all.killed, all.cancelled, all.other, all.cuts, all.again);
+	    all.killed, all.cancelled, all.other, all.cuts, all.again,
+	    all.pruned);
 	return bad > 0 || all.seeds < n;
 }

@@ -56,6 +56,7 @@ judge_release(struct judge *j)
 		free(j->messages[i].labels);
 		free(j->messages[i].date);
 	}
+	meant_release(j);
 	free(j->folders);
 	free(j->epochs);
 	free(j->messages);
@@ -182,6 +183,7 @@ take_message(struct judge *j, const struct rec_message *r)
 		return;
 	}
 	check_ever(j, r, f, p);
+	meant_came(j, r->epoch, r->uid);
 	uidset_remove(&p->missing, r->uid);
 	j->messages = mem_grow(j->messages, &j->messages_cap,
 	    j->messages_n + 1, sizeof(*j->messages));
@@ -212,23 +214,32 @@ take_flags(struct judge *j, const struct rec_flags *r)
 	}
 }
 
+/* ${run}: who deleted them, 0 where nobody says so. */
 static void
-take_gone(struct judge *j, const struct rec_gone *r)
+take_gone(struct judge *j, uint64_t epoch, uint64_t run,
+    const struct uidset *uids)
 {
-	struct kept_epoch *p = find_epoch(j, r->epoch);
+	struct kept_epoch *p = find_epoch(j, epoch);
 	size_t i;
 
 	if (p != NULL)
-		uidset_remove_set(&p->missing, r->uids);
+		uidset_remove_set(&p->missing, uids);
 	for (i = 0; i < j->messages_n; i++) {
 		struct kept_message *m = &j->messages[i];
 
-		if (m->epoch != r->epoch || !m->live ||
-		    !uidset_has(r->uids, m->uid))
+		if (m->epoch != epoch || !m->live || !uidset_has(uids, m->uid))
 			continue;
 		m->live = false;
 		m->gone_in = j->run;
+		m->pruned = run != 0;
+		j->pruned += m->pruned;
+		if (run == 0)
+			meant_gone(j, m);
+		else if (run != meant_run(j, epoch, m->uid))
+			complain(j, "epoch %u: UID %u is put down to run %u",
+			    (unsigned int)epoch, m->uid, (unsigned int)run);
 	}
+	meant_close(j, epoch, uids);
 }
 
 static void
@@ -247,7 +258,7 @@ take_blob(struct judge *j, const struct rec_blob *r)
 }
 
 static void
-take(struct judge *j, const struct record *r)
+take(struct judge *j, uint64_t run, const struct record *r)
 {
 	struct kept_epoch *p;
 
@@ -265,7 +276,17 @@ take(struct judge *j, const struct record *r)
 		take_flags(j, &r->u.flags);
 		break;
 	case REC_GONE:
-		take_gone(j, &r->u.gone);
+		take_gone(j, r->u.gone.epoch, 0, r->u.gone.uids);
+		break;
+	case REC_PRUNED:
+		take_gone(j, r->u.pruned.epoch, r->u.pruned.run,
+		    r->u.pruned.uids);
+		break;
+	case REC_PRUNE_INTENT:
+		meant_take(j, run, &r->u.prune_intent);
+		break;
+	case REC_PRUNE_KEPT:
+		meant_close(j, r->u.prune_kept.epoch, r->u.prune_kept.uids);
 		break;
 	case REC_BLOB:
 		take_blob(j, &r->u.blob);
@@ -311,7 +332,7 @@ read_one(struct judge *j, struct manifest_dir *dir, uint64_t commit, struct err 
 	if (!digest_equal(&manifest_head(r)->prev, &j->sha256))
 		complain(j, "the chain is broken at %u", (unsigned int)commit);
 	while ((got = manifest_next(r, &rec, &line, e)) == 1)
-		take(j, &rec);
+		take(j, manifest_head(r)->run, &rec);
 	if (got == 0)
 		manifest_sha256(r, &j->sha256);
 	manifest_close(&r);
@@ -339,6 +360,7 @@ judge_read(struct judge *j, uint32_t run)
 		}
 		j->head++;
 	}
+	meant_end(j);
 	check_blobs(j, from);
 	manifest_dir_close(&dir);
 	free(path);
@@ -632,7 +654,7 @@ count_old(const struct judge *j, uint64_t epoch, size_t *live, size_t *gone)
 		if (m->epoch != epoch || m->came_in == j->run)
 			continue;
 		*live += m->live;
-		*gone += !m->live && m->gone_in == j->run;
+		*gone += !m->live && m->gone_in == j->run && !m->pruned;
 	}
 }
 
@@ -663,6 +685,16 @@ shrunk_in(const struct judge *j, const struct kept_epoch *p)
 		    j->folders[i].gone && j->folders[i].gone_in == j->run)
 			return live > 20;
 	return false;
+}
+
+void
+judge_live(const struct judge *j, uint64_t epoch, struct uidset *out)
+{
+	size_t i;
+
+	for (i = 0; i < j->messages_n; i++)
+		if (j->messages[i].epoch == epoch && j->messages[i].live)
+			uidset_add(out, j->messages[i].uid);
 }
 
 bool
@@ -801,6 +833,7 @@ judge_catalog(struct judge *j, struct vault *v)
 	if (rows.n != live)
 		complain(j, "the catalog knows %zu messages, the manifests "
 		    "%zu", rows.n, live);
+	meant_catalog(j, v);
 	for (i = 0; i < j->blobs_n; i++)
 		if (vault_read(v, &j->blobs[i].sha256, &nowhere, &e) == -1)
 			complain(j, "can't be read: %s", e.text);

@@ -30,8 +30,19 @@ struct kept_message {
 	uint64_t	 size;
 	char		*flags;			/* own */
 	char		*labels, *date;		/* own, or NULL */
-	bool		 live;
+	bool		 live, pruned;
 	uint32_t	 came_in, gone_in;	/* runs */
+};
+
+struct kept_intent {
+	uint64_t	 epoch, run;		/* run as the vault numbers them */
+	bool		 marked;
+	struct uidset	 uids;			/* own; those that are open */
+};
+/* A message that is said to be gone, and may be there again. */
+struct doubt {
+	uint64_t	 epoch;
+	uint32_t	 uid;
 };
 
 struct kept_blob {
@@ -54,6 +65,11 @@ struct judge {
 	size_t		 messages_n, messages_cap;
 	struct kept_blob *blobs;
 	size_t		 blobs_n, blobs_cap;
+	struct kept_intent *intents;
+	size_t		 intents_n, intents_cap;
+	struct doubt	*doubts;
+	size_t		 doubts_n, doubts_cap;
+	uint64_t	 pruned;		/* messages */
 	uint64_t	 packs;
 	struct buf	 why;			/* what is wrong, a line each */
 	unsigned int	 complaints;
@@ -81,6 +97,23 @@ bool judge_shrunk(const struct judge *);
 /* judge_ill(j): whether a message that the vault lacks can't be had; judge_sick(j): whether any can't be had now. */
 bool judge_ill(const struct judge *);
 bool judge_sick(const struct judge *);
+/* judge_live(j, epoch, out): adds the UIDs of an epoch that the vault takes to be on the server. */
+void judge_live(const struct judge *, uint64_t epoch, struct uidset *);
+
+/*
+ * meant.c: meant_take(j, run, r): a run is about to delete.  meant_close(j, epoch, uids): what became of these is
+ * known.  meant_run(j, epoch, uid): the run that has deleted it, if anybody has; 0 for none.  meant_gone(j, m): it is
+ * said to be gone by itself, which must not be so unless meant_came(j, epoch, uid) is told of another message in its
+ * place; meant_end(j) complains of the others.  meant_catalog(j, v): the catalog knows the same.
+ */
+void meant_take(struct judge *, uint64_t run, const struct rec_prune_intent *);
+void meant_close(struct judge *, uint64_t epoch, const struct uidset *);
+uint64_t meant_run(const struct judge *, uint64_t epoch, uint32_t uid);
+void meant_gone(struct judge *, const struct kept_message *);
+void meant_came(struct judge *, uint64_t epoch, uint32_t uid);
+void meant_end(struct judge *);
+void meant_catalog(struct judge *, struct vault *);
+void meant_release(struct judge *);
 void complain(struct judge *, const char *, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

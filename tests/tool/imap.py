@@ -271,4 +271,5 @@ def main(argv):
     session.command(b"LOGOUT", ok=False)
 
 
-main(sys.argv)
+if __name__ == "__main__":
+    main(sys.argv)

@@ -15,6 +15,9 @@ message whose content is lost, since its place is in such a pack, is counted and
     ever        the same for each message that was ever recorded, gone or not
     missing     "FOLDER<tab>UIDVALIDITY<tab>UID" of what is missing
     lost        as ever, for each message whose content is lost
+    pruned      "RUN<tab>" and as ever, for each message that a run deleted from the server
+    intents     "FOLDER<tab>UIDVALIDITY<tab>UID[:UID]<tab>RUN<tab>marked|-<tab>move|-" of what runs meant to delete, where
+                nothing says what became of it
     retired     "PACK<tab>COMMIT<tab>reason" of each pack that is retired
     folders     "NUMBER<tab>NAME<tab>attributes<tab>subscribed|-", sorted by name, without those that are gone
     epochs      "FOLDER<tab>UIDVALIDITY<tab>complete|-" of all epochs in their order
@@ -64,6 +67,9 @@ RECORDS = {
     "pack": "pack:text size:count sha256:digest raw:count frames:count tail:count container:text folder:number?",
     "frames": "pack:text from:count frames:array",
     "retire": "pack:text reason:text",
+    "prune-intent": "folder:number epoch:number uids:uids marked:true? move:true?",
+    "pruned": "folder:number epoch:number run:number uids:uids",
+    "prune-kept": "folder:number epoch:number uids:uids",
     "end": "lines:number",
     # of a tail
     "note": "folder:number epoch:number uid:uid blob:prefix date:integer? flags:list? keywords:list? labels:list? "
@@ -445,7 +451,7 @@ class Vault:
                     check_keys(r["state"], STATE, "state")
                 need((kind == "manifest") == (i == 1) and (kind == "end") == (i == len(lines)), kind + " out of place")
                 if i == 1:
-                    head = r
+                    head = self.now = r
                     need(r["v"] == 1 and r["vault"] == self.json["id"] and r["commit"] == n and r.get("prev") == prev,
                          "another vault's, or out of the chain")
                     need(r["time"] > then, "its time is not later than that of the one before")
@@ -506,14 +512,19 @@ class Vault:
         need(r["folder"] in self.folders, "an epoch of no folder")
         e = self.epochs.get(r["epoch"])
         if e is None:
-            e = self.epochs[r["epoch"]] = dict(r, live={}, kept=[], missing=set(), complete=False, clean=False)
+            e = self.epochs[r["epoch"]] = dict(r, live={}, kept=[], missing=set(), intents=[], complete=False,
+                                                clean=False)
         need(e["folder"] == r["folder"] and e.get("uidvalidity") == r.get("uidvalidity"), "an epoch has changed")
         if "state" in r:
             e["state"], e["complete"] = r["state"], r["state"].get("complete", False)
 
-    def epoch_of(self, r):
+    def epoch_at(self, r):
         e = self.epochs.get(r["epoch"])
         need(e is not None and e["folder"] == r["folder"], "no such epoch")
+        return e
+
+    def epoch_of(self, r):
+        e = self.epoch_at(r)
         e["complete"] = False
         return e
 
@@ -571,6 +582,40 @@ class Vault:
             del e["live"][u]
         for a, b in uidset(r["uids"]):
             e["missing"] = {u for u in e["missing"] if not a <= u <= b}
+        self.close(e, r)
+
+    def on_pruned(self, r, n, i):
+        e = self.epoch_of(r)
+        need(r["run"] <= n, "a run that has not begun")
+        newest = {m["uid"]: m for m in e["kept"]}
+        for a, b in uidset(r["uids"]):
+            some = range(a, b + 1) if b - a < len(newest) else [u for u in newest if a <= u <= b]
+            for m in [m for u in some if u in newest for m in e["live"].get(u, [newest[u]])]:
+                m.setdefault("pruned", r["run"])
+        self.on_gone(r, n, i)
+
+    def close(self, e, r, only=None):
+        """What was meant to become of these UIDs is known; ${only}: what this run meant."""
+        for a, b in uidset(r["uids"]):
+            left = []
+            for first, last, run, *how in e["intents"]:
+                if only not in (None, run) or last < a or b < first:
+                    left.append((first, last, run, *how))
+                    continue
+                if first < a:
+                    left.append((first, a - 1, run, *how))
+                if b < last:
+                    left.append((b + 1, last, run, *how))
+            e["intents"] = left
+
+    def on_prune_intent(self, r, n, i):
+        e, run = self.epoch_at(r), self.now["run"]
+        self.close(e, r, run)
+        for a, b in uidset(r["uids"]):
+            e["intents"].append((a, b, run, "marked" if r.get("marked") else "-", "move" if r.get("move") else "-"))
+
+    def on_prune_kept(self, r, n, i):
+        self.close(self.epoch_at(r), r)
 
     def on_missing(self, r, n, i):
         e = self.epoch_of(r)
@@ -793,6 +838,14 @@ class Vault:
 
     def cmd_lost(self):
         return [self.row(e, m) for e in self.epochs.values() for m in e["kept"] if self.is_lost(m["sha256"])]
+
+    def cmd_pruned(self):
+        return ["%d\t%s" % (m["pruned"], self.row(e, m)) for e in self.epochs.values() for m in e["kept"] if "pruned" in m]
+
+    def cmd_intents(self):
+        return ["%s\t%d\t%s\t%d\t%s\t%s" % (self.name_of(e["folder"]), e.get("uidvalidity", 0),
+                                            "%d" % a if a == b else "%d:%d" % (a, b), run, marked, move)
+                for e in self.epochs.values() for a, b, run, marked, move in e["intents"]]
 
     def cmd_retired(self):
         return ["%s\t%d\t%s" % (name, r["commit"], r["reason"]) for name, r in self.retired.items()]

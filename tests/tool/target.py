@@ -1,42 +1,55 @@
 #!/usr/bin/env python3
 """
-target.py [OPTION...] - a small IMAP server for tests of restore, with the faults that servers and networks have.
+target.py [OPTION...] - a small IMAP server for tests of restore and prune, with the faults that servers and networks have.
 
 It listens on a free port of 127.0.0.1, which it prints, until it gets SIGTERM.  There is one account, in memory; it
 stays as it is when connections end.  Any name and password sign in.  Who signs in as "owner" sees no faults, and what
 he appends isn't counted: so a test fills the account and looks into it.  These work without signing in:
 
     XSET OPTION...      other faults from now on (all of them; counting begins anew)
+    XRESET              the account and the faults become what they were at the start
     XDUMP               "FOLDER<tab>SHA-256<tab>flags<tab>date in seconds" of each message, sorted
     XFOLDERS            "NAME<tab>attributes" of each folder, sorted; \\Subscribed is among them
+    XSTATE              "FOLDER<tab>UIDVALIDITY<tab>UID<tab>SHA-256<tab>size<tab>flags<tab>date in seconds", sorted
+    XKEEP FOLDER UIDS   these must stay: whoever marks, expunges or moves one makes a MISTAKE.  Without words: none must
+    XDO ACTION          what --at can do, now; what a vault can't know then must stay, too
 
-Where a WHEN is wanted, messages are counted as their literals are announced, from 1: "3", "3,7", "/5" every fifth,
-"*" all.
+Where a WHEN is wanted, messages are counted as their literals are announced, from 1: "3", "3,7", "/5" every fifth, "4-"
+from the fourth on, "*" all.  COMMANDS is RE[@WHEN]: of the commands that match these (all of them, or as they are
+counted).
 
 the account (at the start only)
     --folder NAME[=USE] there is such a folder already (INBOX always is)
     --delimiter C, --prefix P       "/" and ""; with a prefix nothing can be made outside of it
     --gmail             one store of messages; folders are labels
     --sample plain|odd  sixty messages are there already; odd: and a folder of some that servers refuse
+    --sample old        about a hundred, of some years up to now, for prune; with --gmail fifty.  --now SECONDS: that is now
     --log FILE          what clients say (C), how it was answered (S), "stored FOLDER UID SHA-256", cuts, and every
                         MISTAKE of a client: what this protocol or a restore must not do
 what is offered
-    --with CAPS, --without CAPS     more or fewer than CAPABILITIES; divided by commas
+    --with CAPS, --without CAPS     more or fewer than CAPABILITIES; divided by commas, or given again
     --fixed-keywords    PERMANENTFLAGS without \\*: unknown keywords are dropped
     --read-only NAME    a folder that can't be written
+    --no-mark           nor \\Deleted: it is not in PERMANENTFLAGS and not kept
+    --no-modseq         NOMODSEQ, though there is CONDSTORE
+    --auto-expunge      what is marked \\Deleted is gone at once, as Gmail has it
+    --silent-expunge    what is gone is not told before a NOOP
 lost connections; WHERE is plus (at "+", or where it would be), literal:BYTES (in it), before (it is stored), after (it
 was, before the answer), answer (behind it)
     --cut WHERE@WHEN
     --cut byte@N,...    when N bytes have been received; --cut out@N,...: sent
     --lose RE           the first command that matches, before it is carried out; with --go-on behind it, without an answer
     --lose-each         each APPEND loses its answer when it stores what it hasn't stored before
+    --cut-command COMMANDS[:HOW]    before it is carried out; half: half of it is; after: all is, but the answer; told: all
+                        but the tagged line is sent
     --late SECONDS@WHEN the connection ends behind the literal; it is stored so much later all the same
     --go-on             where an answer is lost the commands that are on their way are still carried out
     --reset             end connections by RST
     --hang-up-over N    end it at each message of more than N bytes
 refusals
     --say WHEN=TEXT     instead of "+": NO or BAD and what belongs to it; --say-after: when the literal was read
-    --refuse-command RE=TEXT        whatever command matches that, and is no APPEND
+    --refuse-command COMMANDS=TEXT  but no APPEND
+    --ignore COMMANDS   answers OK and does nothing; --partly: every second message is left out; --one-less: the last
     --no-multi          MULTIAPPEND gets BAD, though it is offered
     --refuse-keywords WORD, --refuse-flags WORD, --refuse-date WORD     WORD is NO or BAD; any flags at all; any date
     --cyrus             NULs and bare newlines are refused
@@ -44,6 +57,7 @@ refusals
     --too-big N         larger messages are refused (APPENDLIMIT=N of --with is obeyed, too)
     --quota N[:FILE]    there is room for N messages; for any number once FILE is there.  --quota-words: without a code
     --storage USED:LIMIT            what GETQUOTAROOT tells, in KiB
+    --limit KIB         ... or the sum of the sizes as used; --stale-quota: as it was first asked for, ever after
     --no-create RE      folders of such names are not made
     --no-use            nor any for a special use
     --no-subscribe
@@ -54,14 +68,23 @@ what isn't kept
     --drop-flag FLAG    it is forgotten when given at APPEND
     --date-shift SECONDS            INTERNALDATE is changed by that
     --renumber WHEN     the folder gets a new UIDVALIDITY, and other UIDs, before it is stored
+other clients, and others at the server
+    --at COMMANDS[:before|after]=ACTION     then this is done:
+        deliver FOLDER [N] | expunge FOLDER UIDS | store FOLDER UIDS +|- FLAG... | alter FOLDER UIDS header|body (one
+        letter) | swap FOLDER OTHER (all messages, the UIDs stay) | rotate FOLDER (each UID gets the next one's content) |
+        renumber FOLDER | validity FOLDER (only UIDVALIDITY) | read-only FOLDER | delete FOLDER | kill FILE (-9, the
+        process whose id is in it)
 lies
     --drop-duplicates old|none      what is in the folder already is answered with its UID, or one that never comes
     --appenduid none|wrong|validity|old|junk
+    --fetch TALE[:COMMANDS]         missing (one of three), twice, others (all of the folder), shifted (the next one's data),
+                        reverse, none, broken, nouid, noflags, nodate, nosize; of contents: nil, empty, garbage, short
+    --search none|all|twice|junk
+    --date-off SECONDS  INTERNALDATE is told so much later
+    --copyuid none|tagged|wrong|others|validity|short|rotated|junk
 """
-import argparse
 import base64
-import calendar
-import hashlib
+import os
 import re
 import shlex
 import signal
@@ -71,315 +94,14 @@ import sys
 import threading
 import time
 
-CAPABILITIES = ("IMAP4rev1 SASL-IR LITERAL+ UIDPLUS MULTIAPPEND NAMESPACE ID ENABLE UNSELECT CHILDREN SPECIAL-USE "
-                "CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS")
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-SYSTEM = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"]
-DATE = r"([ 0123]\d)-(%s)-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)([0-5]\d)" % "|".join(MONTHS)
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from target_account import (DATE, SYSTEM, Account, Message, act, decoded, fill, internaldate, quoted, ranges,  # noqa: E402
+                            seconds)
+from target_deleting import Deleting  # noqa: E402
+from target_faults import Cut, Faults, Gone, No, matching, options, when  # noqa: E402
+
 LINE_MAX = 1 << 16
-ROLES = {"All Mail": "\\All", "Sent Mail": "\\Sent", "Drafts": "\\Drafts", "Trash": "\\Trash", "Spam": "\\Junk",
-         "Starred": "\\Flagged", "Important": "\\Important"}
-# Labels of Gmail's that are no folders' names.
-LABELS = {"INBOX": "\\Inbox", "[Gmail]/Sent Mail": "\\Sent", "[Gmail]/Drafts": "\\Draft",
-          "[Gmail]/Starred": "\\Starred", "[Gmail]/Important": "\\Important"}
-
-
-class Cut(Exception):
-    """The connection ends here, as a fault wants it."""
-
-
-class Gone(Exception):
-    """The client has ended it."""
-
-
-class No(Exception):
-    """A command is refused: "NO ..." or "BAD ..."."""
-
-
-# ---- options ----
-
-def options():
-    p = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for name in ("folder* delimiter prefix gmail! sample log with without fixed-keywords! read-only* cut* lose* lose-each! late "
-                 "go-on! reset! hang-up-over# say* say-after* refuse-command* no-multi! refuse-keywords refuse-flags "
-                 "refuse-date cyrus! refuse* too-big# quota quota-words! storage no-create no-use! no-subscribe! vanish "
-                 "rewrite size-off# drop-flag* date-shift# renumber drop-duplicates appenduid").split():
-        kind, name = name[-1], "--" + name.rstrip("!*#")
-        if kind == "!":
-            p.add_argument(name, action="store_true", default=False)
-        elif kind == "*":
-            p.add_argument(name, action="append", default=[])
-        elif kind == "#":
-            p.add_argument(name, type=int, default=0)
-        else:
-            p.add_argument(name, default="")
-    return p
-
-
-def when(spec, n):
-    """Whether a WHEN means the ${n}-th."""
-    if spec == "*":
-        return True
-    if spec.startswith("/"):
-        return n % int(spec[1:]) == 0
-    return spec != "" and n in map(int, spec.split(","))
-
-
-class Faults:
-    """What was asked for, and how far it has come."""
-
-    def __init__(self, args):
-        self.__dict__.update(vars(args))
-        self.appends = 0        # messages announced
-        self.lost = set()       # these were lost once
-        self.traffic = {"byte": 0, "out": 0}
-        self.limits = {"byte": [], "out": []}
-        self.cuts = []          # (where, bytes, when)
-        for spec in args.cut:
-            where, at = spec.split("@")
-            if where in self.limits:
-                self.limits[where] = sorted(map(int, at.split(",")))
-            else:
-                where, _, size = where.partition(":")
-                if where not in ("plus", "literal", "before", "after", "answer"):
-                    sys.exit("target.py: --cut %s" % spec)
-                self.cuts.append((where, int(size or 0), at))
-        caps = set(CAPABILITIES.split())
-        caps |= set(filter(None, vars(args)["with"].split(",")))
-        if args.storage:
-            caps.add("QUOTA")
-        self.caps = caps - set(filter(None, args.without.split(",")))
-        limits = [int(c[12:]) for c in self.caps if c.startswith("APPENDLIMIT=")]
-        self.size_max = min(limits + [args.too_big] * bool(args.too_big), default=None)
-
-    def ends(self, where, n):
-        """None, or after how many bytes the connection is lost."""
-        for w, size, at in self.cuts:
-            if w == where and when(at, n):
-                return size
-        return None
-
-    def said(self, specs, n):
-        for spec in specs:
-            at, _, text = spec.partition("=")
-            if when(at, n):
-                raise No(text)
-
-
-def matching(specs, text):
-    for spec in specs:
-        pattern, _, answer = spec.partition("=")
-        if re.search(pattern, text, re.I | re.S):
-            raise No(answer)
-
-
-# ---- the account ----
-
-class Message:
-    def __init__(self, content, flags, date):
-        self.content, self.flags, self.date = content, flags, date
-        self.sha256 = hashlib.sha256(content).hexdigest()
-        self.id = 0
-
-
-class Folder:
-    def __init__(self, validity, use=""):
-        self.validity, self.next, self.use, self.subscribed = validity, 1, use, False
-        self.messages = {}      # by UID, ascending
-
-    def add(self, message):
-        self.next += 1
-        self.messages[self.next - 1] = message
-        return self.next - 1
-
-    def uid_of(self, message):
-        return next((u for u, m in self.messages.items() if m is message), 0)
-
-    def renumber(self):
-        messages = list(self.messages.values())
-        self.validity, self.next, self.messages = self.validity + 1, self.next + 100, {}
-        for m in messages:
-            self.add(m)
-
-
-class Account:
-    def __init__(self, args):
-        self.delimiter, self.prefix, self.gmail = args.delimiter or "/", args.prefix, args.gmail
-        self.folders, self.serial, self.validity = {}, 0, 1000000000
-        self.make("INBOX")
-        if self.gmail:
-            for name, use in ROLES.items():
-                self.make("[Gmail]/" + name, use)
-        for spec in args.folder:
-            name, _, use = spec.partition("=")
-            self.make(name, use)
-
-    def make(self, name, use=""):
-        self.validity += 7
-        self.folders[name] = Folder(self.validity, use)
-
-    def key(self, name):
-        return "INBOX" if name.upper() == "INBOX" else name
-
-    def find(self, name):
-        return self.folders.get(self.key(name))
-
-    def add(self, folder, message):
-        """The UID under which it is there now."""
-        if not self.gmail:
-            self.serial += 1
-            message.id = self.serial
-            return folder.add(message)
-        every = self.folders["[Gmail]/All Mail"]
-        apart = [f for f in self.folders.values() if f.use in ("\\Trash", "\\Junk")]
-        for f in [every] + apart:
-            known = next((m for m in f.messages.values() if m.content == message.content), None)
-            if known:
-                known.flags |= message.flags
-                message = known
-                break
-        else:
-            self.serial += 1
-            message.id = self.serial
-            if folder not in apart:
-                every.add(message)
-        uid = folder.uid_of(message) or folder.add(message)
-        self.star(message)
-        return uid
-
-    def star(self, message):
-        starred = self.folders["[Gmail]/Starred"]
-        uid = starred.uid_of(message)
-        if "\\Flagged" in message.flags and not uid:
-            starred.add(message)
-        elif "\\Flagged" not in message.flags and uid:
-            del starred.messages[uid]
-
-    def labels(self, message, selected):
-        for name, f in self.folders.items():
-            if f is not selected and f.use != "\\All" and f.uid_of(message):
-                yield LABELS.get(name, name)
-
-    def label(self, message, label, on):
-        name = next((n for n, l in LABELS.items() if l == label), label)
-        if name == "[Gmail]/Starred":
-            (message.flags.add if on else message.flags.discard)("\\Flagged")
-            self.star(message)
-            return
-        if not self.find(name):
-            self.make(name)
-        folder = self.find(name)
-        uid = folder.uid_of(message)
-        if on and not uid:
-            folder.add(message)
-        elif not on and uid:
-            del folder.messages[uid]
-
-    def total(self):
-        return len({id(m) for f in self.folders.values() for m in f.messages.values()})
-
-    def dump(self):
-        return sorted("%s\t%s\t%s\t%d" % (decoded(name), m.sha256, " ".join(sorted(m.flags)), m.date)
-                      for name, f in self.folders.items() for m in f.messages.values())
-
-    def listing(self):
-        return sorted("%s\t%s" % (decoded(name), " ".join(filter(None, [f.use, "\\Subscribed" * f.subscribed])))
-                      for name, f in self.folders.items())
-
-
-def decoded(wire):
-    """Modified UTF-7 (RFC 3501, section 5.1.3) to UTF-8."""
-    def part(m):
-        b64 = m.group(1).replace(",", "/")
-        return base64.b64decode(b64 + "=" * (-len(b64) % 4)).decode("utf-16-be") if b64 else "&"
-
-    return re.sub(r"&([A-Za-z0-9+,]*)-", part, wire)
-
-
-def seconds(date):
-    m = re.fullmatch(DATE, date)
-    day, mon, year, h, mi, s, sign, zh, zm = m.groups()
-    t = calendar.timegm((int(year), MONTHS.index(mon) + 1, int(day), int(h), int(mi), int(s)))
-    return t - (1 if sign == "+" else -1) * (int(zh) * 3600 + int(zm) * 60)
-
-
-def internaldate(t):
-    g = time.gmtime(t)
-    return "%2d-%s-%04d %02d:%02d:%02d +0000" % (g.tm_mday, MONTHS[g.tm_mon - 1], g.tm_year, *g[3:6])
-
-
-def quoted(s):
-    return '"' + s.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def ranges(numbers):
-    """[1, 2, 3, 7] as "1:3,7"."""
-    out = []
-    for n in numbers:
-        if out and out[-1][1] == n - 1:
-            out[-1][1] = n
-        else:
-            out.append([n, n])
-    return ",".join("%d" % a if a == b else "%d:%d" % (a, b) for a, b in out)
-
-
-# ---- a mailbox ----
-
-def letter(n, size=0, more=b""):
-    """A message; the same for the same figures."""
-    head = ("From: Anna %d <anna%d@example.org>\r\nTo: Berta <berta@example.org>\r\nSubject: letter %d\r\n"
-            "Date: Thu, 01 Jan 2004 %02d:%02d:00 +0000\r\n" % (n, n % 7, n, n // 60 % 24, n % 60)).encode()
-    if n % 10 != 3:     # some have none
-        head += b"Message-ID: <%d@example.org>\r\n" % n
-    body = b"".join(b"%d, line %d: lorem ipsum dolor sit amet\r\n" % (n, i) for i in range(n % 30 + size // 40))
-    return head + b"\r\n" + more + body
-
-
-def sample(account, how):
-    """Equal messages in a folder and in two, flags, keywords, dates, special uses, subscriptions, an empty folder."""
-    def put(folder, content, flags="", date=0):
-        put.n += 1
-        account.folders[folder].add(Message(content, set(flags.split()), date or 1000000000 + 86413 * put.n))
-
-    put.n = 0
-    for name, use in (("Sent", "\\Sent"), ("Drafts", "\\Drafts"), ("Trash", "\\Trash"), ("Work", ""), ("Work/2019", ""),
-                      ("Entw&APw-rfe &- &AMQ-rger", ""), ("Empty", "")):
-        account.make(name, use)
-    for name in ("INBOX", "Sent", "Work", "Empty"):
-        account.folders[name].subscribed = True
-    for n in range(18):
-        put("INBOX", letter(n), ["", "\\Seen", "\\Seen \\Answered", "\\Flagged"][n % 4])
-    put("INBOX", letter(5), "\\Seen")                    # twice here, not with one date
-    for _ in range(2):
-        put("INBOX", letter(77), "\\Seen", 1100000000)   # two that differ in nothing
-    put("INBOX", letter(78, 300000))
-    put("INBOX", letter(79, 0, "Grüße, äöü\r\n".encode("latin-1")), "\\Seen")
-    for n in range(20, 28):
-        put("Sent", letter(n), "\\Seen")
-    for n in (1, 2, 77):
-        put("Sent", letter(n), "\\Seen $Forwarded")       # also in INBOX
-    for n in (30, 31):
-        put("Drafts", letter(n), "\\Draft \\Seen")
-    put("Drafts", b"Subject: nothing\r\n\r\n", "\\Draft")
-    put("Trash", letter(32), "\\Seen")
-    put("Trash", letter(33), "\\Seen \\Deleted")
-    for n in range(34, 42):
-        put("Work", letter(n), ["$Work", "\\Seen $Work Later", "NonJunk", "\\Seen"][n % 4])
-    put("Work", letter(34), "\\Flagged")
-    put("Work", b"Subject: no end of line\r\n\r\nno end")
-    for n in range(43, 51):
-        put("Work/2019", letter(n), "\\Seen", [1, 86400 * 365, 1546300799, 1577836800, 2000000000][n % 5] + n)
-    for n in range(52, 56):
-        put("Entw&APw-rfe &- &AMQ-rger", letter(n), "\\Seen \\Flagged")
-    if how == "odd":
-        account.make("Odd")
-        put("Odd", letter(60, 0, b"a NUL\0 here\r\n"))
-        put("Odd", letter(61, 0, b"a bare\nnewline\r\n"))
-        put("Odd", letter(62, 0, b"long " * 3000 + b"\r\n"))
-        put("Odd", letter(63, 0, b"a virus\r\n"))
-        put("Odd", letter(64, 100000))
-        put("Odd", b"")
-        put("Odd", letter(66), "\\Seen")
 
 
 # ---- a connection ----
@@ -448,7 +170,7 @@ class Cursor:
             raise No("BAD there is more than was expected")
 
 
-class Session:
+class Session(Deleting):
     def __init__(self, server, sock, number):
         self.server, self.socket, self.number = server, sock, number
         self.input, self.output = bytearray(), bytearray()
@@ -456,6 +178,8 @@ class Session:
         self.selected, self.view, self.writable = None, [], False
         self.faults = server.faults
         self.account = server.account
+        self.verb, self.uid, self.skipped, self.lies = "", False, set(), set()
+        self.condstore, self.told, self.known, self.changes, self.validity = False, {}, {}, 0, 0
 
     def log(self, *words):
         self.server.write("%d %s" % (self.number, " ".join(map(str, words))))
@@ -582,13 +306,13 @@ class Session:
             self.send("* BAD no command")
             return True
         tag, uid, verb = m.group(1), bool(m.group(2)), m.group(3).upper()
-        self.uid = uid
+        self.uid, self.verb = uid, verb
         do = getattr(self, "do_" + verb.replace("-", "_"), None)
-        open_to_all = verb in "CAPABILITY NOOP LOGOUT LOGIN AUTHENTICATE ID XSET XDUMP XFOLDERS".split()
+        open_to_all = verb in "CAPABILITY NOOP LOGOUT LOGIN AUTHENTICATE ID".split() or verb[0] == "X"
         try:
-            if verb in "EXPUNGE CLOSE DELETE RENAME MOVE COPY".split() and not self.owner:
+            if verb in "DELETE RENAME COPY".split() and not self.owner:
                 self.mistake(verb)
-            if do is None or uid and verb not in "FETCH SEARCH STORE".split() or not (self.signed_in or open_to_all):
+            if do is None or uid and verb not in "FETCH SEARCH STORE EXPUNGE MOVE".split() or not (self.signed_in or open_to_all):
                 self.mistake("%s is not known" % verb)
                 raise No("BAD not known")
             cursor = Cursor(self, line[m.end():])
@@ -596,10 +320,7 @@ class Session:
                 answer = do(cursor)     # it takes the lock itself, as it waits for the client
             else:
                 lost = self.to_lose(line)
-                if not self.owner:
-                    matching(self.faults.refuse_command, line)
-                with self.server.lock:
-                    answer = do(cursor)
+                answer = self.carry_out(do, cursor, line)
                 if lost:
                     self.lose()
         except No as e:
@@ -615,6 +336,46 @@ class Session:
             self.flush()
             self.lose()
         return verb != "LOGOUT"
+
+    def carry_out(self, do, cursor, line):
+        f = self.faults
+        if self.owner or self.verb[0] == "X":
+            with self.server.lock:
+                return do(cursor)
+        with self.server.lock:
+            deeds, loss, self.lies = f.done_beside(line), f.loss(line), f.told(line)
+            self.skipped = f.skip(line) | {loss}
+            for deed in [deed for at, deed in deeds if at == "before"]:
+                self.beside(deed)
+            if loss:
+                self.log("cut:", loss, "the command")
+                self.flush()
+                self.mute = loss != "told"
+            try:
+                if loss == "before":
+                    raise Cut()
+                self.still_there()
+                f.refuse_it(line)
+                answer = "OK done" if "ignore" in self.skipped else do(cursor)
+            except No:
+                if not loss:
+                    raise
+            for deed in [deed for at, deed in deeds if at == "after"]:
+                self.beside(deed)
+            if loss:
+                self.news()
+                raise Cut()
+            return answer
+
+    def beside(self, deed):
+        """What somebody else does."""
+        self.log("meanwhile:", deed)
+        words = shlex.shlex(deed, posix=True)
+        words.whitespace_split, words.escape, words.commenters = True, "", ""
+        words = list(words)
+        act(self.account, words)
+        if words[0] == "kill":
+            raise Cut()     # nobody is there any more
 
     def to_lose(self, line):
         f = self.faults
@@ -633,12 +394,36 @@ class Session:
         return any(answer in spec for spec in f.say + f.say_after + f.refuse_command + f.refuse) or \
             answer.startswith("BAD because")
 
+    def still_there(self):
+        """A folder that became another one is open no more."""
+        if self.selected and self.selected.validity != self.validity and self.verb not in ("APPEND", "SELECT", "EXAMINE"):
+            self.send("* BYE the folder is another one now")
+            raise Cut()
+
     def news(self):
-        if self.selected is not None:
-            uids = list(self.selected.messages)
-            if len(uids) > len(self.view) and uids[:len(self.view)] == self.view:
-                self.view = uids
-                self.send("* %d EXISTS" % len(uids))
+        """What has happened in the folder."""
+        folder = self.selected
+        if folder is None:
+            return
+        self.still_there()
+        if self.verb == "NOOP" or not self.faults.silent_expunge and (self.uid or self.verb not in ("FETCH", "STORE", "SEARCH")):
+            for i in reversed(range(len(self.view))):
+                if self.view[i] not in folder.messages:
+                    self.send("* %d EXPUNGE" % (i + 1))
+                    del self.view[i]
+        last = self.view[-1] if self.view else 0
+        fresh = [u for u in folder.messages if u > last]
+        if fresh:
+            self.view += fresh
+            self.known.update((u, frozenset(folder.messages[u].flags)) for u in fresh)
+            self.send("* %d EXISTS" % len(self.view))
+        if folder.changes != self.changes:
+            self.changes = folder.changes
+            for i, uid in enumerate(self.view):
+                message = folder.messages.get(uid)
+                if message and self.known[uid] != message.flags:
+                    self.known[uid] = frozenset(message.flags)
+                    self.tell_flags(i + 1, uid, message, False)
 
     def do_CAPABILITY(self, c):
         self.send("* CAPABILITY " + " ".join(sorted(self.faults.caps | {"AUTH=PLAIN"})))
@@ -686,6 +471,10 @@ class Session:
         self.server.faults = Faults(options().parse_args(shlex.split(c.text)))
         return "OK done"
 
+    def do_XRESET(self, c):
+        self.server.begin()
+        return "OK done"
+
     def do_XDUMP(self, c):
         for row in self.account.dump():
             self.put(b"* " + row.encode() + b"\r\n")
@@ -695,6 +484,15 @@ class Session:
         for row in self.account.listing():
             self.put(b"* " + row.encode() + b"\r\n")
         return "OK done"
+
+    def named(self, c):
+        """A folder by its name for people."""
+        c.blank()
+        name = c.string().encode("latin-1").decode()
+        folder = next((f for n, f in self.account.folders.items() if decoded(n) == name), None)
+        if folder is None:
+            raise No("NO no folder %s" % name)
+        return folder
 
     # -- folders --
 
@@ -764,6 +562,8 @@ class Session:
         figures = {"MESSAGES": len(folder.messages), "UIDNEXT": folder.next, "UIDVALIDITY": folder.validity,
                    "RECENT": 0, "UNSEEN": sum("\\Seen" not in m.flags for m in folder.messages.values()),
                    "SIZE": sum(len(m.content) for m in folder.messages.values())}
+        if self.faults.offers("CONDSTORE"):
+            figures["HIGHESTMODSEQ"] = folder.modseq
         told = ["%s %d" % (i.upper(), figures[i.upper()]) for i in items if i.upper() in figures]
         self.send("* STATUS %s (%s)" % (quoted(name), " ".join(told)))
 
@@ -785,16 +585,27 @@ class Session:
         self.selected = None
         c.blank()
         name, folder = self.folder(c)
-        self.selected, self.view = folder, list(folder.messages)
-        self.writable = writable and name not in self.faults.read_only
+        if not c.ends():
+            c.take(r" \(CONDSTORE\)$", "CONDSTORE")
+            if not self.faults.offers("CONDSTORE"):
+                raise No("BAD CONDSTORE is not offered")
+            self.condstore = True
+        self.selected, self.view, self.validity = folder, list(folder.messages), folder.validity
+        self.told, self.changes = {}, folder.changes
+        self.known = {u: frozenset(m.flags) for u, m in folder.messages.items()}
+        self.writable = writable and name not in self.faults.read_only and not folder.read_only
         keywords = sorted({k for m in folder.messages.values() for k in m.flags} - set(SYSTEM))
         permanent = SYSTEM + keywords + ["\\*"] * (not self.faults.fixed_keywords) if self.writable else []
+        if self.faults.no_mark:
+            permanent = [x for x in permanent if x != "\\Deleted"]
         self.send("* FLAGS (%s)" % " ".join(SYSTEM + keywords))
         self.send("* OK [PERMANENTFLAGS (%s)] flags" % " ".join(permanent))
         self.send("* %d EXISTS" % len(self.view))
         self.send("* 0 RECENT")
         self.send("* OK [UIDVALIDITY %d] valid" % folder.validity)
         self.send("* OK [UIDNEXT %d] next" % folder.next)
+        if self.faults.offers("CONDSTORE"):
+            self.send("* OK [NOMODSEQ] none" if self.faults.no_modseq else "* OK [HIGHESTMODSEQ %d] highest" % folder.modseq)
         return "OK [READ-%s] opened" % ("WRITE" if self.writable else "ONLY")
 
     def do_SELECT(self, c):
@@ -849,15 +660,21 @@ class Session:
         if "QUOTA" not in self.faults.caps:
             raise No("BAD not known")
         self.send('* QUOTAROOT INBOX ""')
-        if self.faults.storage:
-            self.send('* QUOTA "" (STORAGE %s %s)' % tuple(self.faults.storage.split(":")))
+        f = self.faults
+        if f.storage:
+            self.send('* QUOTA "" (STORAGE %s %s)' % tuple(f.storage.split(":")))
+        if f.limit:
+            if not f.stale_quota or f.used is None:
+                f.used = (self.account.size() + 1023) // 1024
+            self.send('* QUOTA "" (STORAGE %d %d)' % (f.used, f.limit))
         return "OK done"
 
     # -- messages --
 
     def need_folder(self):
         if self.selected is None:
-            raise No("BAD no folder is open")
+            # What only looks may have been sent before it was known that the folder can't be opened.
+            raise No("BAD %sno folder is open" % ("because " * (self.verb in ("FETCH", "SEARCH", "UNSELECT"))))
         return self.selected
 
     def chosen(self, text):
@@ -877,15 +694,23 @@ class Session:
 
     def item(self, word, uid, message):
         """What FETCH tells, as text or (text, literal)."""
-        f, content = self.faults, message.content
+        f, content, lies = self.faults, message.content, self.lies
+        if {"UID": "nouid", "FLAGS": "noflags", "INTERNALDATE": "nodate", "RFC822.SIZE": "nosize"}.get(word) in lies:
+            return None
         if word == "UID":
             return "UID %d" % uid
         if word == "FLAGS":
+            self.told[uid] = set(message.flags)
             return "FLAGS (%s)" % " ".join(sorted(message.flags))
         if word == "INTERNALDATE":
-            return 'INTERNALDATE "%s"' % internaldate(message.date)
+            return 'INTERNALDATE "%s"' % internaldate(message.date + f.date_off)
         if word == "RFC822.SIZE":
             return "RFC822.SIZE %d" % (len(content) + f.size_off)
+        if word == "MODSEQ" and f.offers("CONDSTORE"):
+            self.condstore = True
+            return "MODSEQ (%d)" % message.modseq
+        if word == "EMAILID" and f.offers("OBJECTID"):
+            return "EMAILID (M%d)" % message.id
         if word == "X-GM-LABELS" and self.account.gmail:
             return "X-GM-LABELS (%s)" % " ".join(quoted(x) for x in self.account.labels(message, self.selected))
         if word in ("X-GM-MSGID", "X-GM-THRID") and self.account.gmail:
@@ -908,25 +733,61 @@ class Session:
         if m.group(3):
             name += "<%s>" % m.group(3)
             content = content[int(m.group(3)):][:int(m.group(4))]
-        return name, content
+        if "nil" in lies or "empty" in lies:
+            return name + (" NIL" if "nil" in lies else ' ""')
+        if "garbage" in lies:
+            content = bytes((b * 7 + uid) % 256 for b in content)
+        return name, content[:-1] if "short" in lies else content
 
     def do_FETCH(self, c):
         c.blank()
         chosen = self.chosen(c.atom())
         c.blank()
+        since = re.search(r" \(CHANGEDSINCE (\d+)\)$", c.text)
+        if since:
+            if not self.faults.offers("CONDSTORE"):
+                raise No("BAD CONDSTORE is not offered")
+            c.text = c.text[:since.start()]
+            chosen = [x for x in chosen if x[2].modseq > int(since.group(1))]
         words = re.findall(r"(?:BODY(?:\.PEEK)?\[[^\]]*\](?:<\d+\.\d+>)?|[^\s()]+)", c.text.upper())
+        if since:
+            words.append("MODSEQ")
         if self.uid and "UID" not in words:
             words.insert(0, "UID")
-        for number, uid, message in chosen:
+        for number, uid, message in self.as_told(chosen):
+            if "broken" in self.lies:
+                self.put(b"* %d FETCH (UID %d FLAGS (\\Deleted\r\n" % (number, uid))
+                continue
             self.put(b"* %d FETCH (" % number)
-            for i, word in enumerate(words):
+            first = True
+            for word in words:
                 told = self.item(word, uid, message)
+                if told is None:
+                    continue
                 text, literal = (told, None) if isinstance(told, str) else told
-                self.put(b" " * (i > 0) + text.encode("latin-1"))
+                self.put(b" " * (not first) + text.encode("latin-1"))
+                first = False
                 if literal is not None:
                     self.put(b" {%d}\r\n" % len(literal) + literal)
             self.put(b")\r\n")
         return "OK done"
+
+    def as_told(self, chosen):
+        """What a FETCH tells of; all that was chosen, but for lies."""
+        lies = self.lies
+        if "none" in lies:
+            return []
+        if "missing" in lies:
+            chosen = [x for i, x in enumerate(chosen) if i % 3 != 1]
+        if "others" in lies:
+            uid, self.uid = self.uid, False
+            chosen = self.chosen("1:*")
+            self.uid = uid
+        if "shifted" in lies:
+            chosen = [(n, uid, other) for (n, uid, _), (_, _, other) in zip(chosen, chosen[1:] + chosen[:1])]
+        if "twice" in lies:
+            chosen = [x for x in chosen for _ in (1, 2)]
+        return chosen[::-1] if "reverse" in lies else chosen
 
     def do_SEARCH(self, c):
         c.blank()
@@ -945,44 +806,21 @@ class Session:
         self.uid = by_uid
         found = self.chosen(text) if self.view else []
         found = [uid if numbers else n for n, uid, _ in found]
+        lie = self.faults.search
+        if lie == "none":
+            found = []
+        elif lie == "all":
+            found = list(self.view) if numbers else range(1, len(self.view) + 1)
+        elif lie == "twice":
+            found = found + found
+        elif lie == "junk":
+            self.send("* SEARCH 4294967295 0 x")
+            return "OK done"
         if extended:
             self.send('* ESEARCH (TAG "x") %s%s' % ("UID " * numbers, "ALL " + ranges(found) if found else ""))
         else:
             self.send(("* SEARCH " + " ".join(map(str, found))).rstrip())
         return "OK done"
-
-    def do_STORE(self, c):
-        c.blank()
-        chosen = self.chosen(c.atom())
-        m = c.take(r" ([+-]?)(FLAGS|X-GM-LABELS)(\.SILENT)? ", "what to store")
-        sign, what, silent = m.groups()
-        values = c.list()
-        c.end()
-        if not self.writable:
-            raise No("NO [READ-ONLY] it can't be written")
-        if sign != "+" and not self.owner:
-            self.mistake("STORE that takes away")
-        for number, uid, message in chosen:
-            self.log("changed", uid, sign + what, *values)
-            if what == "X-GM-LABELS":
-                for label in values:
-                    self.account.label(message, label, sign != "-")
-                continue
-            flags = set(self.kept(values, False))
-            message.flags = flags if sign == "" else message.flags | flags if sign == "+" else message.flags - flags
-            if self.account.gmail:
-                self.account.star(message)
-            if not silent:
-                self.send("* %d FETCH (UID %d FLAGS (%s))" % (number, uid, " ".join(sorted(message.flags))))
-        return "OK done"
-
-    def kept(self, flags, appended):
-        """Of these flags."""
-        for flag in flags:
-            if self.faults.fixed_keywords and not flag.startswith("\\"):
-                continue
-            if not appended or flag not in self.faults.drop_flag:
-                yield next((s for s in SYSTEM if s.lower() == flag.lower()), flag)
 
     # -- APPEND --
 
@@ -1167,13 +1005,16 @@ def rewritten(how, n, content):
 
 class Server:
     def __init__(self, args):
-        self.lock = threading.RLock()
-        self.account, self.faults = Account(args), Faults(args)
-        if args.sample:
-            sample(self.account, args.sample)
+        self.lock, self.args = threading.RLock(), args
+        self.begin()
         self.none = Faults(options().parse_args([]))
         self.log = open(args.log, "a", buffering=1, errors="backslashreplace") if args.log else None
         self.log_lock = threading.Lock()
+
+    def begin(self):
+        self.account, self.faults = Account(self.args), Faults(self.args)
+        if self.args.sample:
+            fill(self.account, self.args.sample, self.args.now)
 
     def write(self, line):
         if self.log:

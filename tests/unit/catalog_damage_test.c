@@ -53,8 +53,8 @@ test_a_file_that_is_no_catalog_of_this_version_is_corrupt(void **state)
 {
 	static const char text[] = "this is not a database";
 	static const char *const sql[] = {
-		"PRAGMA user_version = 1835728897",
-		"PRAGMA user_version = 1835728899",
+		"PRAGMA user_version = 1835728898",
+		"PRAGMA user_version = 1835728900",
 		"PRAGMA user_version = 0",
 		"CREATE TABLE another (a)",
 		"DROP TABLE missing",
@@ -79,7 +79,7 @@ test_a_file_that_is_no_catalog_of_this_version_is_corrupt(void **state)
 	 * change's own doing.
 	 */
 	path = filled("other.sqlite", 1);
-	alter(path, "PRAGMA user_version = 1835728898");
+	alter(path, "PRAGMA user_version = 1835728899");
 	OK(catalog_open(path, CATALOG_READ, &c, &e));
 	assert_int_equal(count_live(c), 2);
 	catalog_close(&c);

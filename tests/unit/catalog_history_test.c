@@ -227,6 +227,43 @@ check_uids(struct check *k, const struct model *m)
 	compare(&k->want, &k->got);
 }
 
+static int
+take_intent(void *arg, const struct known_intent *k, struct err *e)
+{
+	uint32_t uid;
+
+	(void)e;
+	for (uid = k->uids.first; uid <= k->uids.last; uid++)
+		put_intent(((struct taker *)arg)->b, k->folder, k->epoch,
+		    k->run, uid, k->marked, k->move);
+	return 0;
+}
+
+static int
+take_pruned(void *arg, uint64_t run, uint64_t messages, uint64_t bytes,
+    struct err *e)
+{
+	(void)e;
+	put_pruned(((struct taker *)arg)->b, run, messages, bytes);
+	return 0;
+}
+
+static void
+check_pruning(struct check *k, const struct model *m)
+{
+	struct err e;
+	uint64_t i;
+
+	for (i = 0; i <= EPOCHS; i++) {
+		model_intents(m, i, &k->want);
+		OK(catalog_intents(k->c, i, take_intent, &k->taker, &e));
+		compare(&k->want, &k->got);
+	}
+	model_pruned(m, &k->want);
+	OK(catalog_pruned(k->c, take_pruned, &k->taker, &e));
+	compare(&k->want, &k->got);
+}
+
 static void
 check_uid_has(struct check *k, const struct model *m)
 {
@@ -545,6 +582,7 @@ check_all(const struct history *h, struct catalog *c, bool open)
 		check_at(&k, now, at);
 	check_names(&k, now);
 	check_uids(&k, now);
+	check_pruning(&k, now);
 	check_uid_has(&k, now);
 	check_blobs(&k, now);
 	check_commits(&k, now, open);

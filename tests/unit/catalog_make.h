@@ -130,7 +130,8 @@ random_message(struct history *h, uint32_t *later)
 	    .flags = PICK(h, flag_texts),
 	    .labels = rnd(h, 2) ? PICK(h, label_texts) : NULL,
 	    .emailid = rnd(h, 3) == 0 ? PICK(h, email_ids) : NULL,
-	    .threadid = rnd(h, 4) == 0 ? "T'1" : NULL };
+	    .threadid = rnd(h, 4) == 0 ? "T'1" : NULL,
+	    .by = rnd(h, 4) == 0 ? "emailid" : NULL };
 	if (fresh && when == 1)
 		random_blob(h, next_event(h), blob);
 	if (fresh && when == 2)
@@ -160,7 +161,7 @@ random_uid_record(struct history *h)
 	struct event *ev = next_event(h);
 
 	random_uids(h, ev);
-	switch (rnd(h, 3)) {
+	switch (rnd(h, 7)) {
 	case 0:
 		ev->r.kind = REC_FLAGS;
 		ev->r.u.flags = (struct rec_flags){ folder, epoch, &ev->set,
@@ -170,6 +171,22 @@ random_uid_record(struct history *h)
 	case 1:
 		ev->r.kind = REC_GONE;
 		ev->r.u.gone = (struct rec_gone){ folder, epoch, &ev->set };
+		break;
+	case 2:
+	case 3:
+		ev->r.kind = REC_PRUNE_INTENT;
+		ev->r.u.prune_intent = (struct rec_prune_intent){ folder,
+		    epoch, &ev->set, rnd(h, 2), rnd(h, 2) };
+		break;
+	case 4:
+		ev->r.kind = REC_PRUNED;
+		ev->r.u.pruned = (struct rec_pruned){ folder, epoch,
+		    1 + rnd(h, (uint32_t)h->commit), &ev->set };
+		break;
+	case 5:
+		ev->r.kind = REC_PRUNE_KEPT;
+		ev->r.u.prune_kept = (struct rec_prune_kept){ folder, epoch,
+		    &ev->set };
 		break;
 	default:
 		ev->r.kind = REC_MISSING;

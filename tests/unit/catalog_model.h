@@ -58,6 +58,10 @@ struct model_message {
 	struct rec_message m;
 	uint64_t	commit, line;
 	bool		gone;
+	uint64_t	pruned;
+};
+struct model_intent {
+	bool		open, marked, move;
 };
 struct model_blob {
 	bool		named, placed, headers;
@@ -78,6 +82,8 @@ struct model_epoch {
 	int64_t		full_time;
 	uint32_t	max_uid;
 	const char	*missing[UIDS + 1];
+	struct model_intent intent[COMMITS + 1][UIDS + 1];	/* by run */
+	int64_t		began;
 };
 struct model {
 	struct known_folder folder[FOLDERS + 1];
@@ -224,7 +230,7 @@ model_add(struct model *m, const struct event *ev)
 			return;
 	assert_true(m->messages < MESSAGES);
 	m->message[m->messages++] = (struct model_message){ *r, ev->commit,
-	    ev->line, false };
+	    ev->line, false, 0 };
 	k->added++;
 	k->added_bytes += r->size;
 }
@@ -251,26 +257,61 @@ model_flags(struct model *m, const struct event *ev)
 	}
 }
 
+/* Nothing is open any more about these UIDs, whichever run it was. */
 static void
-model_gone(struct model *m, const struct event *ev)
+model_kept(struct model *m, const struct event *ev, uint64_t epoch)
 {
-	struct model_epoch *p = &m->epoch[ev->r.u.gone.epoch];
-	struct model_message *x;
+	size_t run;
+	uint32_t uid;
+
+	for (run = 0; run <= COMMITS; run++)
+		for (uid = 1; uid <= UIDS; uid++)
+			if (uidset_has(&ev->set, uid))
+				m->epoch[epoch].intent[run][uid].open = false;
+}
+
+static void
+model_intend(struct model *m, const struct event *ev)
+{
+	const struct rec_prune_intent *r = &ev->r.u.prune_intent;
+	uint32_t uid;
+
+	for (uid = 1; uid <= UIDS; uid++)
+		if (uidset_has(&ev->set, uid))
+			m->epoch[r->epoch].intent[ev->commit][uid] =
+			    (struct model_intent){ true, r->marked, r->move };
+}
+
+/* ${run} 0: nobody knows how. */
+static void
+model_gone(struct model *m, const struct event *ev, uint64_t epoch,
+    uint64_t run)
+{
+	struct model_epoch *p = &m->epoch[epoch];
+	struct model_message *x, *newest[UIDS + 1] = { NULL };
 	uint32_t uid;
 	size_t i;
 
 	p->complete = false;
-	for (uid = 1; uid <= UIDS; uid++)
-		if (uidset_has(&ev->set, uid))
-			p->missing[uid] = NULL;
 	for (i = 0; i < m->messages; i++) {
 		x = &m->message[i];
-		if (!x->gone && x->m.epoch == ev->r.u.gone.epoch &&
-		    uidset_has(&ev->set, x->m.uid)) {
-			x->gone = true;
-			m->commit[ev->commit].gone++;
-		}
+		if (x->m.epoch != epoch || !uidset_has(&ev->set, x->m.uid))
+			continue;
+		newest[x->m.uid] = x;
+		if (x->gone)
+			continue;
+		x->gone = true;
+		x->pruned = run;
+		m->commit[ev->commit].gone++;
 	}
+	for (uid = 1; uid <= UIDS; uid++) {
+		if (!uidset_has(&ev->set, uid))
+			continue;
+		p->missing[uid] = NULL;
+		if (newest[uid] != NULL && newest[uid]->pruned == 0)
+			newest[uid]->pruned = run;
+	}
+	model_kept(m, ev, epoch);
 }
 
 static void
@@ -295,8 +336,10 @@ model_epoch(struct model *m, const struct event *ev)
 	const struct rec_epoch *r = &ev->r.u.epoch;
 	struct model_epoch *p = &m->epoch[r->epoch];
 
-	if (p->first.epoch == 0)
+	if (p->first.epoch == 0) {
 		p->first = *r;
+		p->began = ev->time;
+	}
 	if (!r->has_state)
 		return;
 	p->state = *r;
@@ -364,7 +407,7 @@ model_apply(struct model *m, const struct event *ev)
 		model_flags(m, ev);
 		break;
 	case REC_GONE:
-		model_gone(m, ev);
+		model_gone(m, ev, r->u.gone.epoch, 0);
 		break;
 	case REC_MISSING:
 		model_missing(m, ev);
@@ -385,6 +428,15 @@ model_apply(struct model *m, const struct event *ev)
 		p = model_pack(m, r->u.retire.pack);
 		p->retired = ev->commit;
 		p->why = r->u.retire.why;
+		break;
+	case REC_PRUNE_INTENT:
+		model_intend(m, ev);
+		break;
+	case REC_PRUNED:
+		model_gone(m, ev, r->u.pruned.epoch, r->u.pruned.run);
+		break;
+	case REC_PRUNE_KEPT:
+		model_kept(m, ev, r->u.prune_kept.epoch);
 		break;
 	case REC_NOTE:
 	case REC_KINDS:

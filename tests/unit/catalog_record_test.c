@@ -16,6 +16,14 @@ uid_record(enum record_kind kind, uint64_t folder, uint64_t epoch,
 		r.u.flags = (struct rec_flags){ folder, epoch, uids, "", NULL };
 	else if (kind == REC_GONE)
 		r.u.gone = (struct rec_gone){ folder, epoch, uids };
+	else if (kind == REC_PRUNE_INTENT)
+		r.u.prune_intent = (struct rec_prune_intent){ folder, epoch,
+		    uids, false, false };
+	else if (kind == REC_PRUNED)
+		r.u.pruned = (struct rec_pruned){ folder, epoch, 1, uids };
+	else if (kind == REC_PRUNE_KEPT)
+		r.u.prune_kept = (struct rec_prune_kept){ folder, epoch,
+		    uids };
 	else
 		r.u.missing = (struct rec_missing){ folder, epoch, uids, "no" };
 	return r;
@@ -26,7 +34,7 @@ test_a_record_that_refers_to_nothing_is_corrupt(void **state)
 {
 	struct uid_range range = { 1, 2 };
 	struct uidset uids = { &range, 1, 1 };
-	struct record r[16];
+	struct record r[20];
 	struct book b;
 	struct err e;
 	size_t i, n = 0;
@@ -46,6 +54,9 @@ test_a_record_that_refers_to_nothing_is_corrupt(void **state)
 	r[n++] = uid_record(REC_FLAGS, 1, 2, &uids);
 	r[n++] = uid_record(REC_GONE, 2, 1, &uids);
 	r[n++] = uid_record(REC_MISSING, 1, UINT64_MAX, &uids);
+	r[n++] = uid_record(REC_PRUNE_INTENT, 1, 2, &uids);
+	r[n++] = uid_record(REC_PRUNED, 2, 1, &uids);
+	r[n++] = uid_record(REC_PRUNE_KEPT, 1, 2, &uids);
 	r[n] = an_epoch(1, 1);
 	r[n++].u.epoch.uidvalidity = 8;
 	r[n] = a_blob(&b, 0);

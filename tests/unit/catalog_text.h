@@ -26,7 +26,8 @@ put_message(struct buf *b, const struct known_message *m)
 	    digest_hex(&m->sha256, hex), (uintmax_t)m->size,
 	    shown(m->internaldate), m->has_date, (intmax_t)m->date, m->flags,
 	    shown(m->labels), shown(m->emailid), shown(m->threadid), m->gone);
-	buf_addf(b, " headers %d", m->has_headers);
+	buf_addf(b, " pruned %ju by %d headers %d", (uintmax_t)m->pruned,
+	    m->by_emailid, m->has_headers);
 	for (i = 0; i < HEADER_FIELDS; i++)
 		buf_addf(b, " <%s>", m->header[i]);
 	buf_addc(b, '\n');
@@ -108,13 +109,29 @@ static void
 put_epoch(struct buf *b, const struct known_epoch *k)
 {
 	buf_addf(b, "epoch %ju of %ju/%ju live %ju max %u %u missing %ju state "
-	    "%d %d %ju %ju %ju %jd\n", (uintmax_t)k->epoch,
+	    "%d %d %ju %ju %ju %jd began %jd %d\n", (uintmax_t)k->epoch,
 	    (uintmax_t)k->folder, (uintmax_t)k->uidvalidity,
 	    (uintmax_t)k->live, k->max_uid, k->max_live,
 	    (uintmax_t)k->missing,
 	    k->has_state, k->complete, (uintmax_t)k->uidnext,
 	    (uintmax_t)k->highestmodseq, (uintmax_t)k->exists,
-	    (intmax_t)k->full_time);
+	    (intmax_t)k->full_time, (intmax_t)k->began, k->renewed);
+}
+
+static void
+put_intent(struct buf *b, uint64_t folder, uint64_t epoch, uint64_t run,
+    uint32_t uid, bool marked, bool move)
+{
+	buf_addf(b, "intent %ju %ju run %ju uid %u %d %d\n",
+	    (uintmax_t)folder, (uintmax_t)epoch, (uintmax_t)run, uid, marked,
+	    move);
+}
+
+static void
+put_pruned(struct buf *b, uint64_t run, uint64_t messages, uint64_t bytes)
+{
+	buf_addf(b, "run %ju deleted %ju %ju\n", (uintmax_t)run,
+	    (uintmax_t)messages, (uintmax_t)bytes);
 }
 
 static void
@@ -164,12 +181,27 @@ model_message(const struct model *m, const struct model_message *x)
 	k.labels = x->m.labels;
 	k.emailid = x->m.emailid;
 	k.threadid = x->m.threadid;
+	k.by_emailid = x->m.by != NULL;
+	k.pruned = x->pruned;
 	k.gone = x->gone || m->folder[k.folder].facts.gone ||
 	    k.epoch != newest_epoch(m, k.folder);
 	k.has_headers = b->headers;
 	for (i = 0; i < HEADER_FIELDS; i++)
 		k.header[i] = b->headers ? header_values[i] : "";
 	return k;
+}
+
+static uint64_t
+pruned_now(const struct model *now, const struct model_message *x)
+{
+	size_t i;
+
+	for (i = 0; i < now->messages; i++)
+		if (now->message[i].commit == x->commit &&
+		    now->message[i].line == x->line)
+			return now->message[i].pruned;
+	fail_msg("a message that is not there any more");
+	return 0;
 }
 
 static void
@@ -184,6 +216,9 @@ model_list(const struct model *m, const struct model *now, uint64_t folder,
 	qsort(sorted, m->messages, sizeof(sorted[0]), by_place);
 	for (i = 0; i < m->messages; i++) {
 		k = model_message(m, &sorted[i]);
+		/* A pruned record may come after the one that it explains. */
+		if (sorted[i].gone)
+			k.pruned = pruned_now(now, &sorted[i]);
 		/* Header lines belong to no commit: they are shown wherever known. */
 		k.has_headers = now->blob[blob_of(&k.sha256)].headers;
 		memcpy(k.header, k.has_headers ? header_values :
@@ -273,6 +308,10 @@ model_epochs(const struct model *m, struct buf *b)
 		k.highestmodseq = p->state.highestmodseq;
 		k.exists = p->state.exists;
 		k.full_time = p->full_time;
+		k.began = p->began;
+		for (i = 1; i < k.epoch; i++)
+			if (m->epoch[i].first.folder == f)
+				k.renewed = true;
 		for (i = 0; i < m->messages; i++) {
 			const struct model_message *one = &m->message[i];
 
@@ -389,6 +428,44 @@ model_each_missing(const struct model *m, struct buf *b)
 				    m->folder[f].facts.name, (uintmax_t)f,
 				    (uintmax_t)p->first.epoch, uid,
 				    p->missing[uid]);
+	}
+}
+
+/* Open intents of an epoch, or of all: by epoch, run and UID, as ranges of one UID. */
+static void
+model_intents(const struct model *m, uint64_t only, struct buf *b)
+{
+	const struct model_intent *p;
+	uint64_t epoch, run;
+	uint32_t uid;
+
+	for (epoch = 1; epoch <= EPOCHS; epoch++)
+		for (run = 1; run <= COMMITS; run++)
+			for (uid = 1; uid <= UIDS; uid++) {
+				p = &m->epoch[epoch].intent[run][uid];
+				if (p->open && (only == 0 || only == epoch))
+					put_intent(b,
+					    m->epoch[epoch].first.folder,
+					    epoch, run, uid, p->marked,
+					    p->move);
+			}
+}
+
+static void
+model_pruned(const struct model *m, struct buf *b)
+{
+	uint64_t run, n, bytes;
+	size_t i;
+
+	for (run = COMMITS; run > 0; run--) {
+		n = bytes = 0;
+		for (i = 0; i < m->messages; i++)
+			if (m->message[i].pruned == run) {
+				n++;
+				bytes += m->message[i].m.size;
+			}
+		if (n > 0)
+			put_pruned(b, run, n, bytes);
 	}
 }
 

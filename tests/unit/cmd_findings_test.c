@@ -188,12 +188,12 @@ test_more_than_twenty_of_a_kind_in_a_folder_are_summed_up(void **state)
 	char last[256];
 
 	(void)state;
-	assert_int_equal(tell_many(&plain, FINDINGS_SHOWN, last, sizeof(last)),
-	    2 * FINDINGS_SHOWN);
+	assert_int_equal(tell_many(&plain, REMARKS_SHOWN, last, sizeof(last)),
+	    2 * REMARKS_SHOWN);
 	assert_string_equal(last, "mailkeep: warning: Sent Items: UID 20 of "
 	    "2024-05-01 10:00, \"Gr\u00fc\u00dfe\", is left out: so is this");
 	assert_int_equal(tell_many(&plain, 1234, last, sizeof(last)),
-	    2 * FINDINGS_SHOWN + 2);
+	    2 * REMARKS_SHOWN + 2);
 	assert_string_equal(last, "mailkeep: warning: INBOX: in all, 1,234 "
 	    "messages are left out");
 }
@@ -209,12 +209,12 @@ test_json_has_every_one(void **state)
 	(void)state;
 	stage_files(&s, &json);
 	f = findings_new(s.ui);
-	for (i = 1; i <= 3 * FINDINGS_SHOWN; i++)
+	for (i = 1; i <= 3 * REMARKS_SHOWN; i++)
 		tell(f, RESTORE_DATE, false, "INBOX", i, 7, "other");
 	tell(f, RESTORE_FOLDER, true, "Old", 0, 0, NULL);
 	findings_free(&f);
 	got = contents(s.out);
-	assert_int_equal(lines(got), 3 * FINDINGS_SHOWN + 1);
+	assert_int_equal(lines(got), 3 * REMARKS_SHOWN + 1);
 	assert_begins(got, "{\"v\":1,\"type\":\"finding\",\"kind\":\"date\","
 	    "\"fault\":false,\"folder\":\"INBOX\",\"to\":\"Sent\","
 	    "\"id\":\"3.11\",\"uidvalidity\":77,\"uid\":1,"

@@ -199,6 +199,11 @@ test_a_bad_option_is_named_with_what_was_meant(void **state)
 		{ "--al", "! unknown option --al -> did you mean --all?" },
 		{ "--ALL", "! unknown option --ALL -> did you mean --all?" },
 		{ "--=x", "! unknown option --" },
+		{ "--l 5", "! unknown option --l -> "
+		    "which one: --larger, --limit?" },
+		{ "--s=5", "! unknown option --s -> "
+		    "which one: --since, --sort?" },
+		{ "--t 5", "! unknown option --t -> did you mean --to?" },
 		{ "-x", "! unknown option -x" },
 		{ "-ax", "! unknown option -x" },
 		{ "-a=1", "! unknown option -=" },
@@ -215,10 +220,10 @@ test_a_bad_option_is_named_with_what_was_meant(void **state)
 		    "! --larger: '5X' is not a size such as 5M or 2G" },
 		{ "--older-than 2",
 		    "! --older-than: '2' is not an age such as 26h or 2y" },
-		{ "--since x", "! --since: 'x' is not a date such as "
-		    "2026-03-01 or 2026-03-01 14:30" },
-		{ "--since ''", "! --since: '' is not a date such as "
-		    "2026-03-01 or 2026-03-01 14:30" },
+		{ "--since x", "! --since: 'x' is neither a date such as "
+		    "2026-03-01 or 2026-03-01 14:30 nor an age such as 2y" },
+		{ "--since ''", "! --since: '' is neither a date such as "
+		    "2026-03-01 or 2026-03-01 14:30 nor an age such as 2y" },
 		{ "--sort nam", "! --sort: 'nam' is none of date|size|name" },
 		{ "--sort name|", "! --sort: 'name|' is none of "
 		    "date|size|name" },

@@ -2,28 +2,10 @@
  * mailkeep show, over a vault made here: what people, programs and files get of a message, and what is said where there
  * is none.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
-#include <locale.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/digest.h"
-#include "base/mem.h"
-#include "cmd/cmd.h"
-#include "cmd/target.h"
-#include "tests/unit/cmd_stage.h"
-#include "vault/vault.h"
+#include "tests/unit/cmd_vault.h"
 
 #define WHOLE_MAX	((size_t)64 * 1024 * 1024)
 #define HEAD_MAX	((size_t)1024 * 1024)
@@ -64,31 +46,10 @@ static const struct {
 	    NULL },
 };
 
-static char *scratch, *vault;			/* own */
 static char ids[LAST_UID][64], hashes[LAST_UID][DIGEST_HEX];
 static char twin_prefix[5];
 
 /* ---- a vault ---- */
-
-static int64_t
-clock_now(void *arg)
-{
-	(void)arg;
-	return 1772442000;
-}
-
-static uint64_t
-random_bits(void *arg)
-{
-	uint64_t v;
-
-	(void)arg;
-	random_bytes(&v, sizeof(v));
-	return v;
-}
-
-static const struct vault_env env = { clock_now, random_bits, NULL, "test",
-	NULL };
 
 /* ${n} bytes that begin with ${head} and go on with x and an LF now and then. */
 static char *
@@ -102,22 +63,6 @@ long_mail(const char *head, size_t n)
 		p[i] = '\n';
 	memcpy(p, head, strlen(head));
 	return p;
-}
-
-static void
-put(struct vault_txn *t, const struct vault_box *box, uint32_t uid,
-    const void *p, size_t n, const char *flags, const char *labels)
-{
-	struct mail_meta meta = { .uid = uid, .size = n, .has_size = true,
-	    .internaldate = "02-Mar-2026 09:00:00 +0000", .date = 1772442000,
-	    .has_date = true, .flags = flags, .labels = labels };
-	struct sink to;
-	struct err e;
-
-	assert_int_equal(vault_intake(t, n, &e), 0);
-	to = vault_intake_sink(t);
-	assert_int_equal(sink_write(&to, p, n, &e), 0);
-	assert_int_equal(vault_add(t, box, &meta, &e), 1);
 }
 
 /* Two contents whose hashes have the first four digits in common. */
@@ -172,14 +117,6 @@ put_all(struct vault_txn *t, const struct vault_box *box)
 	put(t, box, GONE, "Subject: gone\n\n", 15, "", NULL);
 }
 
-static void
-put_record(struct vault_txn *t, const struct record *rec)
-{
-	struct err e;
-
-	assert_int_equal(vault_put(t, rec, &e), 0);
-}
-
 static int
 note_id(void *arg, const struct known_message *m, struct err *e)
 {
@@ -195,35 +132,22 @@ note_id(void *arg, const struct known_message *m, struct err *e)
 static int
 make_vault(void **state)
 {
-	const struct vault_box box = { .folder = 1, .epoch = 1,
-	    .uidvalidity = 7, .name = "Entw\xc3\xbcrfe", .delimiter = '/' };
-	const struct record folder = { .kind = REC_FOLDER, .u.folder = {
-	    .folder = 1, .name = box.name, .attributes = "",
-	    .delimiter = '/', .selectable = true } };
-	const struct record epoch = { .kind = REC_EPOCH, .u.epoch = {
-	    .epoch = 1, .folder = 1, .uidvalidity = 7 } };
 	struct record gone = { .kind = REC_GONE, .u.gone = { .folder = 1,
 	    .epoch = 1 } };
-	struct rec_run_end end = { .result = "complete" };
+	struct vault *v = make_empty("imaps://ann@imap.example.org");
 	struct uidset uids = UIDSET_INIT;
-	struct account *a = account_new();
+	struct vault_box box;
 	struct vault_txn *t;
-	struct vault *v;
 	struct err e;
 
 	(void)state;
-	assert_int_equal(account_url(a, "imaps://ann@imap.example.org", &e), 0);
-	assert_int_equal(vault_create(vault, CONTAINER_TAR, a, &env, &e), 0);
-	account_free(&a);
-	assert_int_equal(vault_open(vault, VAULT_WRITE, &env, &v, &e), 0);
 	assert_int_equal(vault_begin(v, "backup", &t, &e), 0);
-	put_record(t, &folder);
-	put_record(t, &epoch);
+	box = put_box(t, "Entw\xc3\xbcrfe");
 	put_all(t, &box);
 	uidset_add(&uids, GONE);
 	gone.u.gone.uids = &uids;
 	put_record(t, &gone);
-	assert_int_equal(vault_end(&t, &end, &e), 0);
+	end_run(&t);
 	uidset_release(&uids);
 	assert_int_equal(catalog_messages(vault_catalog(v), 0, CATALOG_NOW,
 	    true, note_id, NULL, &e), 0);
@@ -231,46 +155,16 @@ make_vault(void **state)
 	return 0;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
-static int
-remove_all(void **state)
-{
-	(void)state;
-	return nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 /* ---- the verb ---- */
-
-/* What a run printed, in two files. */
-static struct stage stage;
 
 /* mailkeep show VAULT ID and up to two options on the stage that is set; returns the exit status. */
 static int
 play(const char *id, const char *option, const char *other)
 {
 	static const struct command *const commands[] = { &cmd_show, NULL };
-	const char *const words[] = { "show", vault, id, option, other };
-	char *argv[6], *copies[6];
-	struct app app;
-	int argc, i, status;
+	const char *const words[] = { "show", vault, id, option, other, NULL };
 
-	for (argc = 0; argc < 5 && words[argc] != NULL; argc++)
-		argv[argc] = copies[argc] = xstrdup(words[argc]);
-	argv[argc] = NULL;
-	app_init(&app, commands, stage.ui);
-	i = argc;
-	status = app_run(&app, argc, argv);
-	while (i > 0)
-		free(copies[--i]);
-	return status;
+	return play_words(commands, words);
 }
 
 static int
@@ -278,13 +172,6 @@ show(const char *id, const char *option, const char *other)
 {
 	stage_files(&stage, &plain);
 	return play(id, option, other);
-}
-
-static void
-close_stage(void)
-{
-	close(stage.out);
-	close(stage.err);
 }
 
 /* Compare what was printed; NULL: not looked at. */
@@ -800,16 +687,9 @@ main(int argc, char **argv)
 	int failed;
 
 	(void)argc;
-	setlocale(LC_ALL, "C.UTF-8");
-	scratch = xasprintf("%s_XXXXXX", argv[0]);
-	if (mkdtemp(scratch) == NULL)
+	if (make_scratch(argv[0]) == -1)
 		return 1;
-	setenv("HOME", scratch, 1);
-	setenv("XDG_CONFIG_HOME", scratch, 1);
-	setenv("XDG_CACHE_HOME", scratch, 1);
-	vault = xasprintf("%s/vault", scratch);
 	failed = cmocka_run_group_tests(tests, make_vault, remove_all);
-	free(scratch);
-	free(vault);
+	free_scratch();
 	return failed;
 }

@@ -2,6 +2,7 @@
  * config_account_test.c - accounts as a whole: merged, copied, compared,
  * checked, into vault.json and back.
  */
+#include "config/setting.h"
 #include "config_setting.h"
 
 static int
@@ -35,6 +36,22 @@ full_account(void)
 	set(a, "password_fd", "2");
 	set(a, "password_file", "/pw");
 	set(a, "proxy", "socks5h://127.0.0.1:9050");
+	set(a, "prune_before", "2024");
+	set(a, "prune_folders", "INBOX");
+	set(a, "prune_folders", "Lists/*");
+	set(a, "prune_junk_older_than", "30d");
+	set(a, "prune_keep_flagged", "no");
+	set(a, "prune_keep_last", "100");
+	set(a, "prune_keep_unread", "no");
+	set(a, "prune_larger_than", "5M");
+	set(a, "prune_largest_first", "yes");
+	set(a, "prune_older_than", "2y");
+	set(a, "prune_recipient", "bob");
+	set(a, "prune_seen", "yes");
+	set(a, "prune_sender", "carol");
+	set(a, "prune_subject", "[list]");
+	set(a, "prune_trash_older_than", "60d");
+	set(a, "prune_until_free", "20%");
 	set(a, "server", "imap://[2001:db8::7]:1143");
 	set(a, "shared", "yes");
 	set(a, "timeout", "90");
@@ -44,6 +61,39 @@ full_account(void)
 	set(a, "user", "j\xc3\xb6rg@example.org");
 	set(a, "vault", "/mail");
 	return a;
+}
+
+/* No two rows share their value or their mark, and none is left out. */
+static void
+test_every_setting_goes_along_alone(void **state)
+{
+	struct account *full = full_account(), *fresh = account_new();
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < settings_n; i++) {
+		struct account *one = account_new(), *under, *copy;
+
+		if (setting_equal(full, fresh, &settings[i]))
+			fail_msg("%s: at its default", settings[i].name);
+		setting_copy(one, full, &settings[i]);
+		setting_mark(one, &settings[i]);
+		copy = account_copy(one);
+		under = account_new();
+		account_merge(under, copy);
+		for (k = 0; k < settings_n; k++) {
+			if (setting_equal(under, full, &settings[k]) !=
+			    (k == i) || setting_given(under, &settings[k]) !=
+			    (k == i))
+				fail_msg("%s and %s", settings[i].name,
+				    settings[k].name);
+		}
+		account_free(&one);
+		account_free(&copy);
+		account_free(&under);
+	}
+	account_free(&full);
+	account_free(&fresh);
 }
 
 static void
@@ -289,6 +339,9 @@ test_a_copy_is_equal_and_independent(void **state)
 	account_free(&a);
 	assert_string_equal(b->folders.v[1], "\"\\");
 	assert_string_equal(b->host, "2001:db8::7");
+	assert_string_equal(b->prune.folders.v[1], "Lists/*");
+	assert_string_equal(b->prune.older_than, "2y");
+	assert_false(b->prune.keep_unread);
 	account_free(&b);
 	assert_null(b);
 	account_free(&b);
@@ -411,6 +464,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_setting_goes_along_alone),
 		cmocka_unit_test(
 		    test_merging_lays_what_was_given_over_the_rest),
 		cmocka_unit_test(

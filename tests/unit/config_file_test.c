@@ -95,6 +95,60 @@ test_every_kind_of_value_is_read(void **state)
 	config_free(&c);
 }
 
+static void
+test_a_policy_of_prune_is_read(void **state)
+{
+	struct config *c = load(
+	    "account a {\n"
+	    "	prune_older_than = 2y\n"
+	    "	prune_before = 2025-01-01\n"
+	    "	prune_larger_than = 10M\n"
+	    "	prune_folders = { INBOX, \"Lists/*\" }\n"
+	    "	prune_folders += Sent\n"
+	    "	prune_sender = \"@lists.example.org\"\n"
+	    "	prune_recipient = bob prune_subject = \"[ci]\"\n"
+	    "	prune_seen = yes prune_keep_flagged = no\n"
+	    "	prune_keep_unread = no prune_keep_last = 100\n"
+	    "	prune_until_free = 20% prune_largest_first = yes\n"
+	    "	prune_trash_older_than = 60d\n"
+	    "	prune_junk_older_than = 30d\n"
+	    "}\n"
+	    "account b { prune_folders = {} }");
+	const struct account_prune *p = &config_account(c, "a")->prune;
+	struct account *under = account_new();
+	struct err e = { 0 };
+
+	(void)state;
+	assert_string_equal(p->older_than, "2y");
+	assert_string_equal(p->before, "2025-01-01");
+	assert_string_equal(p->larger_than, "10M");
+	assert_int_equal(p->folders.n, 3);
+	assert_string_equal(p->folders.v[1], "Lists/*");
+	assert_string_equal(p->folders.v[2], "Sent");
+	assert_string_equal(p->sender, "@lists.example.org");
+	assert_string_equal(p->recipient, "bob");
+	assert_string_equal(p->subject, "[ci]");
+	assert_true(p->seen);
+	assert_false(p->keep_flagged);
+	assert_false(p->keep_unread);
+	assert_string_equal(p->keep_last, "100");
+	assert_string_equal(p->until_free, "20%");
+	assert_true(p->largest_first);
+	assert_string_equal(p->trash_older_than, "60d");
+	assert_string_equal(p->junk_older_than, "30d");
+	p = &config_account(c, "b")->prune;
+	assert_null(p->older_than);
+	assert_true(p->keep_flagged);
+	assert_true(p->keep_unread);
+	/* An empty list counts as given, here too. */
+	assert_int_equal(setting_apply(under, "prune_folders", "INBOX", "/",
+	    &e), 0);
+	account_merge(under, config_account(c, "b"));
+	assert_int_equal(under->prune.folders.n, 0);
+	account_free(&under);
+	config_free(&c);
+}
+
 /* folders = {} is a word too: it takes back what vault.json said. */
 static void
 test_an_empty_list_counts_as_given(void **state)
@@ -169,7 +223,25 @@ static const struct bad {
 	    "disable: 'A B'" },
 	{ "account a {\n password_file = ~bob/pw\n}\n", 2,
 	    "only ~/ is understood" },
+	{ "account a {\n\n prune_older_than = 2\n}\n", 3,
+	    "prune_older_than: '2' is not an age" },
+	{ "account a {\n prune_before = 2y\n}\n", 2,
+	    "prune_before: '2y' is not a date" },
+	{ "account a {\n prune_larger_than = big\n}\n", 2,
+	    "prune_larger_than: 'big' is not a size" },
+	{ "account a {\n prune_keep_last = all\n}\n", 2,
+	    "prune_keep_last: 'all' is not a number" },
+	{ "account a {\n prune_until_free = 100%\n}\n", 2,
+	    "prune_until_free: '100%' is neither" },
+	{ "account a {\n prune_keep_unread = maybe\n}\n", 2,
+	    "prune_keep_unread: 'maybe' is neither yes nor no" },
+	{ "account a {\n prune_also_unread = yes\n}\n", 2,
+	    "no such setting 'prune_also_unread'" },
 	/* Given twice. */
+	{ "account a {\n prune_seen = no\n prune_seen = no\n}\n", 3,
+	    "prune_seen is set twice" },
+	{ "account a {\n prune_folders = b\n prune_folders = c\n}\n", 3,
+	    "prune_folders is set twice" },
 	{ "account a {\n shared = yes\n shared = yes\n}\n", 3,
 	    "shared is set twice" },
 	{ "account a {\n folders = b\n folders = { c }\n}\n", 3,
@@ -656,6 +728,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind_of_value_is_read),
+		cmocka_unit_test(test_a_policy_of_prune_is_read),
 		cmocka_unit_test(test_an_empty_list_counts_as_given),
 		cmocka_unit_test(test_what_is_wrong_is_told_with_its_line),
 		cmocka_unit_test(

@@ -82,6 +82,34 @@ test_text_becomes_a_value(void **state)
 	}
 }
 
+/* Where a text of the prune policy is. */
+static char **
+slot_of(struct account *a, const char *name)
+{
+	struct account_prune *p = &a->prune;
+	const struct {
+		const char	*name;
+		char		**slot;
+	} t[] = {
+		{ "prune_before", &p->before },
+		{ "prune_junk_older_than", &p->junk_older_than },
+		{ "prune_keep_last", &p->keep_last },
+		{ "prune_larger_than", &p->larger_than },
+		{ "prune_older_than", &p->older_than },
+		{ "prune_recipient", &p->recipient },
+		{ "prune_sender", &p->sender },
+		{ "prune_subject", &p->subject },
+		{ "prune_trash_older_than", &p->trash_older_than },
+		{ "prune_until_free", &p->until_free },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(t); i++)
+		if (strcmp(t[i].name, name) == 0)
+			return t[i].slot;
+	return NULL;
+}
+
 static const struct {
 	const char *name, *value, *why;
 } bad_values[] = {
@@ -169,6 +197,112 @@ test_a_bad_value_is_refused_with_its_name(void **state)
 	}
 }
 
+/* Text that the verb will read later: what it could not read is refused now, and what it can stays as it is. */
+static void
+test_what_prune_reads_later_is_checked_now(void **state)
+{
+	static const struct {
+		const char *name, *value, *why;		/* NULL: it is fine */
+	} t[] = {
+		{ "prune_older_than", "2y", NULL },
+		{ "prune_older_than", "1000y", NULL },
+		{ "prune_older_than", "26h", NULL },
+		{ "prune_older_than", "2", "'2' is not an age" },
+		{ "prune_older_than", "2 y", "is not an age" },
+		{ "prune_older_than", "1001y", "is not an age" },
+		{ "prune_trash_older_than", "30d", NULL },
+		{ "prune_trash_older_than", "2026-01-01", "is not an age" },
+		{ "prune_junk_older_than", "4w", NULL },
+		{ "prune_junk_older_than", "soon", "is not an age" },
+		{ "prune_before", "2024", NULL },
+		{ "prune_before", "2024-02-29 14:30:00+01:00", NULL },
+		{ "prune_before", "2023-02-29", "is not a date" },
+		{ "prune_before", "2y", "is not a date" },
+		{ "prune_larger_than", "10MiB", NULL },
+		{ "prune_larger_than", "18446744073709551615", NULL },
+		{ "prune_larger_than", "18446744073709551616",
+		    "is not a size" },
+		{ "prune_larger_than", "20%", "is not a size" },
+		{ "prune_keep_last", "0", NULL },
+		{ "prune_keep_last", "18446744073709551615", NULL },
+		{ "prune_keep_last", "18446744073709551616",
+		    "is not a number" },
+		{ "prune_keep_last", "5K", "is not a number" },
+		{ "prune_keep_last", "-1", "is not a number" },
+		{ "prune_until_free", "2G", NULL },
+		{ "prune_until_free", "1%", NULL },
+		{ "prune_until_free", "99%", NULL },
+		{ "prune_until_free", "0%", "from 1% to 99%" },
+		{ "prune_until_free", "100%", "from 1% to 99%" },
+		{ "prune_until_free", "0", "neither a size" },
+		{ "prune_until_free", "%", "neither a size" },
+		{ "prune_until_free", "20 %", "neither a size" },
+		{ "prune_until_free", "half", "neither a size" },
+		{ "prune_sender", "any text at all, 100%", NULL },
+		{ "prune_recipient", "b", NULL },
+		{ "prune_subject", "J\xc3\xb6rg", NULL },
+		{ "prune_subject", "\xff", "it is not UTF-8" },
+		{ "prune_seen", "often", "is neither yes nor no" },
+	};
+	struct account *a = account_new();
+	char *want = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(t); i++) {
+		struct err e = { 0 };
+		char **slot = slot_of(a, t[i].name);
+
+		if (setting_apply(a, t[i].name, t[i].value, "/", &e) !=
+		    (t[i].why == NULL ? 0 : -1))
+			fail_msg("%s = '%s': %s", t[i].name, t[i].value,
+			    e.text);
+		if (t[i].why != NULL) {
+			assert_int_equal(e.kind, EK_USAGE);
+			if (strstr(e.text, t[i].why) == NULL)
+				fail_msg("'%s': %s", t[i].value, e.text);
+			continue;
+		}
+		assert_string_equal(*slot, t[i].value);
+		/* A bad one leaves the good one, "" takes it back. */
+		want = xstrdup(t[i].value);
+		assert_int_equal(setting_apply(a, t[i].name, "\n", "/", &e),
+		    -1);
+		assert_string_equal(*slot, want);
+		free(want);
+		set(a, t[i].name, "");
+		assert_null(*slot);
+	}
+	account_free(&a);
+}
+
+static void
+test_prune_keeps_what_is_flagged_or_unread_unless_told_otherwise(void **state)
+{
+	struct account *a = account_new();
+
+	(void)state;
+	assert_true(a->prune.keep_flagged);
+	assert_true(a->prune.keep_unread);
+	assert_false(a->prune.seen);
+	assert_false(a->prune.largest_first);
+	assert_null(a->prune.older_than);
+	set(a, "prune_keep_flagged", "no");
+	assert_false(a->prune.keep_flagged);
+	assert_true(a->prune.keep_unread);
+	set(a, "prune_keep_unread", "off");
+	assert_false(a->prune.keep_unread);
+	set(a, "prune_keep_flagged", NULL);
+	set(a, "prune_seen", "yes");
+	set(a, "prune_largest_first", "yes");
+	assert_true(a->prune.keep_flagged);
+	assert_true(a->prune.seen);
+	assert_true(a->prune.largest_first);
+	/* In the config file only. */
+	assert_json(a, "{\"account\":{}}");
+	account_free(&a);
+}
+
 /*
  * What could end a line of the protocol gets nowhere, whichever setting it is
  * put in.
@@ -181,7 +315,7 @@ test_line_ends_are_refused_in_every_setting(void **state)
 	size_t i, k;
 
 	(void)state;
-	assert_true(settings_n > 15);
+	assert_true(settings_n > 30);
 	for (i = 0; i < settings_n; i++)
 		for (k = 0; k < COUNT(bad); k++) {
 			struct account *a = account_new();
@@ -381,6 +515,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_becomes_a_value),
 		cmocka_unit_test(test_a_bad_value_is_refused_with_its_name),
+		cmocka_unit_test(test_what_prune_reads_later_is_checked_now),
+		cmocka_unit_test(
+		    test_prune_keeps_what_is_flagged_or_unread_unless_told_otherwise),
 		cmocka_unit_test(test_line_ends_are_refused_in_every_setting),
 		cmocka_unit_test(test_each_row_has_a_name_of_its_own_and_help),
 		cmocka_unit_test(test_relative_paths_are_taken_from_the_base),

@@ -60,6 +60,16 @@ feed_code(const struct response *r, struct buf *out)
 		buf_addf(out, " APPENDUID=%" PRIu64 ":", r->number);
 		uidset_format(&r->uids, 0, FEED_TEXT / 2, out);
 		break;
+	case CODE_MODIFIED:
+		buf_adds(out, " MODIFIED=");
+		uidset_format(&r->uids, 0, FEED_TEXT / 2, out);
+		break;
+	case CODE_COPYUID:
+		buf_addf(out, " COPYUID=%" PRIu64 ":", r->number);
+		uidset_format(&r->uids, 0, FEED_TEXT / 4, out);
+		buf_adds(out, "->");
+		uidset_format(&r->moved, 0, FEED_TEXT / 4, out);
+		break;
 	case CODE_PERMANENTFLAGS:
 		buf_addf(out, " PERMANENTFLAGS=(%s)", buf_text(&r->list));
 		break;

@@ -421,6 +421,21 @@ test_quota_is_in_kibibytes_and_may_be_anything(void **state)
 		{ "* QUOTAROOT INBOX \"\"\r\n* QUOTA \"\" (STORAGE 10 512)\r\n%T OK\r\n", 1, 10240, 524288 },
 		{ "* QUOTA a (MESSAGE 1 2)\r\n* QUOTA b (STORAGE 1 2)\r\n* QUOTA c (STORAGE 3 4)\r\n%T OK\r\n",
 		    1, 1024, 2048 },
+		/* Of several it is the one with the least room that refuses mail first. */
+		{ "* QUOTAROOT INBOX u g\r\n* QUOTA u (STORAGE 10 20)\r\n* QUOTA g (STORAGE 991 1000)\r\n%T OK\r\n",
+		    1, 1014784, 1024000 },
+		{ "* QUOTA g (STORAGE 99900 100000)\r\n* QUOTA u (STORAGE 10 20)\r\n%T OK\r\n", 1, 10240, 20480 },
+		{ "* QUOTA a (STORAGE 1 9)\r\n* QUOTA b (STORAGE 30 20)\r\n* QUOTA c (STORAGE 5 5)\r\n%T OK\r\n",
+		    1, 30720, 20480 },
+		/* No limit. */
+		{ "* QUOTA a (STORAGE 7 0)\r\n%T OK\r\n", 0, 0, 0 },
+		{ "* QUOTA a (STORAGE 7 0)\r\n* QUOTA b (STORAGE 1 2)\r\n%T OK\r\n", 1, 1024, 2048 },
+		{ "* QUOTA a ()\r\n* QUOTA b (storage 1 2)\r\n%T OK\r\n", 1, 1024, 2048 },
+		{ "* QUOTA a (STORAGE 0 2)\r\n%T OK\r\n", 1, 0, 2048 },
+		/* Cut off in the middle, or beyond what is a number of bytes. */
+		{ "* QUOTA a (STORAGE 9 10\r\n* QUOTA b (STORAGE 1 20)\r\n%T OK\r\n", 1, 1024, 20480 },
+		{ "* QUOTA a (STORAGE 1 18014398509481983)\r\n%T OK\r\n", 1, 1024, 18446744073709550592u },
+		{ "* QUOTA a (STORAGE 1 18014398509481984)\r\n%T OK\r\n", 0, 0, 0 },
 		{ "* QUOTAROOT INBOX\r\n%T OK\r\n", 0, 0, 0 },
 		{ "* QUOTA a (STORAGE 18014398509481984 1)\r\n%T OK\r\n", 0, 0, 0 },
 		{ "* QUOTA a (STORAGE x 1)\r\n%T OK\r\n", 0, 0, 0 },
@@ -447,9 +462,16 @@ test_quota_is_not_asked_of_a_server_that_has_none(void **state)
 	uint64_t used, limit;
 
 	(void)state;
-	ready("IMAP4rev1");
+	ready("IMAP4rev1 QUOTASET QUOTA=RES-MESSAGE");
 	assert_int_equal(imap_quota(im, &used, &limit, &e), 0);
 	assert_string_equal(double_said(), "");
+	imap_close(&im);
+	/* RFC 9208 alone. */
+	setup(NULL);
+	ready("IMAP4rev1 quota=res-storage");
+	double_on("GETQUOTAROOT", "* QUOTA \"\" (STORAGE 1 2)\r\n%T OK\r\n");
+	assert_int_equal(imap_quota(im, &used, &limit, &e), 1);
+	assert_string_equal(double_said(), "5 GETQUOTAROOT INBOX\n|\n");
 }
 
 int

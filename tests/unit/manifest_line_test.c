@@ -296,6 +296,30 @@ same_record(const struct record *a, const struct record *b)
 		same_text(a->u.retire.pack, b->u.retire.pack);
 		same_text(a->u.retire.why, b->u.retire.why);
 		break;
+	case REC_PRUNE_INTENT:
+		assert_int_equal(a->u.prune_intent.folder,
+		    b->u.prune_intent.folder);
+		assert_int_equal(a->u.prune_intent.epoch,
+		    b->u.prune_intent.epoch);
+		same_uids(a->u.prune_intent.uids, b->u.prune_intent.uids);
+		assert_int_equal(a->u.prune_intent.marked,
+		    b->u.prune_intent.marked);
+		assert_int_equal(a->u.prune_intent.move,
+		    b->u.prune_intent.move);
+		break;
+	case REC_PRUNED:
+		assert_int_equal(a->u.pruned.folder, b->u.pruned.folder);
+		assert_int_equal(a->u.pruned.epoch, b->u.pruned.epoch);
+		assert_int_equal(a->u.pruned.run, b->u.pruned.run);
+		same_uids(a->u.pruned.uids, b->u.pruned.uids);
+		break;
+	case REC_PRUNE_KEPT:
+		assert_int_equal(a->u.prune_kept.folder,
+		    b->u.prune_kept.folder);
+		assert_int_equal(a->u.prune_kept.epoch,
+		    b->u.prune_kept.epoch);
+		same_uids(a->u.prune_kept.uids, b->u.prune_kept.uids);
+		break;
 	case REC_NOTE:
 		same_note(&a->u.note, &b->u.note);
 		break;
@@ -558,6 +582,33 @@ sample(size_t i, struct record *r, const char **line_out)
 		*line_out = "{\"type\":\"folder\",\"folder\":9,"
 		    "\"name\":\"Imported/Old\",\"delimiter\":\"/\","
 		    "\"namespace\":\"imported\"}";
+		return 0;
+	case 26:
+		r->kind = REC_PRUNE_INTENT;
+		r->u.prune_intent = (struct rec_prune_intent){ 3, 4,
+		    &some_uids, true, true };
+		*line_out = "{\"type\":\"prune-intent\",\"folder\":3,"
+		    "\"epoch\":4,\"uids\":\"1:3,7,4294967294:4294967295\","
+		    "\"marked\":true,\"move\":true}";
+		return 0;
+	case 27:
+		r->kind = REC_PRUNE_INTENT;
+		r->u.prune_intent = (struct rec_prune_intent){ 3, 4,
+		    &some_uids, false, false };
+		*line_out = "{\"type\":\"prune-intent\",\"folder\":3,"
+		    "\"epoch\":4,\"uids\":\"1:3,7,4294967294:4294967295\"}";
+		return 0;
+	case 28:
+		r->kind = REC_PRUNED;
+		r->u.pruned = (struct rec_pruned){ 3, 4, 12, &some_uids };
+		*line_out = "{\"type\":\"pruned\",\"folder\":3,\"epoch\":4,"
+		    "\"run\":12,\"uids\":\"1:3,7,4294967294:4294967295\"}";
+		return 0;
+	case 29:
+		r->kind = REC_PRUNE_KEPT;
+		r->u.prune_kept = (struct rec_prune_kept){ 3, 4, &some_uids };
+		*line_out = "{\"type\":\"prune-kept\",\"folder\":3,"
+		    "\"epoch\":4,\"uids\":\"1:3,7,4294967294:4294967295\"}";
 		return 0;
 	default:
 		return -1;
@@ -892,6 +943,44 @@ test_line_as_many_flags_and_labels_as_may_be_come_back(void **state)
 
 /* ---- several lines ---- */
 
+/* Each line of a long intent says all that the record says but for its UIDs. */
+static void
+test_line_long_intent_is_split_and_each_line_says_all_the_rest(void **state)
+{
+	struct record rec = { .kind = REC_PRUNE_INTENT }, got;
+	struct manifest_parser *p = manifest_parser_new();
+	struct buf text = BUF_INIT(2 * MANIFEST_LINE_MAX);
+	struct uidset all = UIDSET_INIT, sum = UIDSET_INIT;
+	const char *line, *end;
+	size_t i, lines = 0;
+	struct err e;
+
+	(void)state;
+	for (i = 1; i <= 20000; i++)
+		uidset_add(&all, (uint32_t)(i * 200001));
+	rec.u.prune_intent = (struct rec_prune_intent){ 3, 4, &all, true,
+	    false };
+	assert_int_equal(manifest_text(&rec, &text, &e), 0);
+	for (line = buf_text(&text); *line != '\0'; line = end + 1) {
+		end = strchr(line, '\n');
+		assert_int_equal(manifest_parse(p, line, (size_t)(end - line),
+		    &got, &e), 1);
+		assert_int_equal(got.kind, REC_PRUNE_INTENT);
+		assert_int_equal(got.u.prune_intent.folder, 3);
+		assert_int_equal(got.u.prune_intent.epoch, 4);
+		assert_true(got.u.prune_intent.marked);
+		assert_false(got.u.prune_intent.move);
+		uidset_add_set(&sum, got.u.prune_intent.uids);
+		lines++;
+	}
+	assert_true(lines > 2);
+	same_uids(&all, &sum);
+	uidset_release(&all);
+	uidset_release(&sum);
+	buf_release(&text);
+	manifest_parser_free(&p);
+}
+
 static void
 test_line_long_set_of_uids_is_split_and_adds_up(void **state)
 {
@@ -1064,6 +1153,21 @@ test_line_numbers_beyond_their_limits_are_not_written(void **state)
 	r.u.gone = (struct rec_gone){ 1, 1, &some_uids };
 	REFUSED(gone.uids, &none, "uids");
 	REFUSED(gone.uids, NULL, "uids");
+	r = (struct record){ .kind = REC_PRUNE_INTENT };
+	r.u.prune_intent = (struct rec_prune_intent){ 1, 1, &some_uids, false,
+	    false };
+	REFUSED(prune_intent.folder, 0, "folder");
+	REFUSED(prune_intent.uids, &none, "uids");
+	r = (struct record){ .kind = REC_PRUNED };
+	r.u.pruned = (struct rec_pruned){ 1, 1, 1, &some_uids };
+	REFUSED(pruned.epoch, 0, "epoch");
+	REFUSED(pruned.run, 0, "run");
+	REFUSED(pruned.run, NUMBER_MAX + 1, "run");
+	REFUSED(pruned.uids, &none, "uids");
+	r = (struct record){ .kind = REC_PRUNE_KEPT };
+	r.u.prune_kept = (struct rec_prune_kept){ 1, 1, &some_uids };
+	REFUSED(prune_kept.epoch, 0, "epoch");
+	REFUSED(prune_kept.uids, NULL, "uids");
 	r = (struct record){ .kind = REC_RUN_BEGIN };
 	r.u.run_begin = (struct rec_run_begin){ 1, "backup", 0 };
 	REFUSED(run_begin.run, 0, "run");
@@ -1196,7 +1300,7 @@ is_optional(const char *key)
 	    "subscribed", "gone", "uidvalidity", "state", "uidnext",
 	    "highestmodseq", "complete", "full", "stored", "form",
 	    "newline_added", "internaldate", "date", "labels", "emailid",
-	    "threadid", "by", "raw" };
+	    "threadid", "by", "raw", "marked", "move" };
 	size_t i;
 
 	for (i = 0; i < LENGTH(keys); i++)
@@ -1634,7 +1738,10 @@ main(void)
 		cmocka_unit_test(test_line_every_delimiter_comes_back),
 		cmocka_unit_test(test_line_every_byte_in_flags_and_labels_comes_back),
 		cmocka_unit_test(test_line_as_many_flags_and_labels_as_may_be_come_back),
-		cmocka_unit_test(test_line_long_set_of_uids_is_split_and_adds_up),
+		cmocka_unit_test(
+		    test_line_long_set_of_uids_is_split_and_adds_up),
+		cmocka_unit_test(
+	    test_line_long_intent_is_split_and_each_line_says_all_the_rest),
 		cmocka_unit_test(test_line_frames_are_split_at_a_thousand_and_get_their_offsets),
 		cmocka_unit_test(test_line_numbers_beyond_their_limits_are_not_written),
 		cmocka_unit_test(test_line_flags_and_labels_beyond_their_limits_are_not_written),

@@ -247,10 +247,14 @@ test_catalog_with_a_damaged_page_never_lies(void **state)
 		for (i = at == 0 ? 200 : at; i < at + 4096 && i < good.n; i++)
 			bad[i] = (char)~bad[i];
 		stage_write(stage_path("v/catalog.sqlite"), bad, good.n);
-		free(bad);
 		snprintf(harm, sizeof(harm), "page at %zu", at);
-		assert_heals_itself(turn % 2 ? VAULT_READ : VAULT_WRITE, harm,
-		    want);
+		assert_heals_itself(VAULT_WRITE, harm, want);
+		if (turn % 2) {
+			stage_write(stage_path("v/catalog.sqlite"), bad,
+			    good.n);
+			assert_heals_itself(VAULT_READ, harm, want);
+		}
+		free(bad);
 	}
 	assert_true(turn > 10);
 	free(want);

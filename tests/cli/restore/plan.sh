@@ -75,52 +75,34 @@ unchanged
 # ---- asked ----
 
 cat >answer.py <<-'END'
-	import os, pty, re, sys, fcntl, termios, struct
+	import os, re, sys
+	sys.path.insert(0, os.environ["TOP"] + "/tests/tool")
+	from asked import run
 
-	def run(columns, answer, *args):
-	    """What a terminal shows when the question is answered so, and the exit status."""
-	    pid, fd = pty.fork()
-	    if pid == 0:
-	        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-	        os.environ["TERM"] = "xterm"
-	        os.execvp("mailkeep", ("mailkeep",) + args)
-	    text = b""
-	    try:
-	        while got := os.read(fd, 4096):
-	            text += got
-	            if answer is not None and text.endswith(b"[y/N] "):
-	                os.write(fd, answer)
-	                answer = None
-	    except OSError:
-	        pass
-	    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-	    assert answer is None, ("not asked", text)
-	    text = re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).replace("\r\n", "\n").replace("\x1b[K", "")
-	    return [line.rsplit("\r", 1)[-1] for line in text.splitlines()], status
-
+	prompt = b"[y/N] "
 	args = ("restore", "vault") + tuple(sys.argv[2:])
 	if sys.argv[1] == "no":
 	    for no in b"n\n", b"\n", b"yep\n":
-	        lines, status = run(80, no, *args)
+	        lines, status = run(80, prompt, no, *args)
 	        assert status == 9, (status, lines)
 	        assert lines[0].split() == ["FOLDER", "NEW", "MESSAGES", "SIZE", "THERE"], lines
 	        assert lines[-2].startswith("Append 5 messages (145 B) to berta@localhost? [y/N] "), lines
 	        assert lines[-1] == "mailkeep: nothing was appended", lines
-	    lines, status = run(40, b"n\n", *args, "--into", "A folder with quite a long name/and more")
+	    lines, status = run(40, prompt, b"n\n", *args, "--into", "A folder with quite a long name/and more")
 	    assert lines[0].split() == ["FOLDER", "NEW", "MESSAGES", "SIZE"], lines
 	    assert lines[2:4] == ["    -> A folder with quite a long", "    name/and more/INBOX: as --into says"], lines
 	    assert max(map(len, lines[:-2])) <= 40, lines
 	    # Who stops here has lost nothing, and knows it.
-	    lines, status = run(80, b"\x03", *args)
+	    lines, status = run(80, prompt, b"\x03", *args)
 	    assert status == 130, (status, lines)
 	    assert lines[-1] == "mailkeep: stopped by SIGINT; nothing was appended", lines
 	else:
-	    lines, status = run(80, b"y\n", *args)
+	    lines, status = run(80, prompt, b"y\n", *args)
 	    assert status == 0, (status, lines)
 	    assert re.fullmatch(r"restored 5 messages \(145 B\) in 4 folders to berta@localhost, 1 was there", lines[-2]), lines
 	    assert re.fullmatch(r"    already; 5 were checked and are identical \([0-9.]+ s\)", lines[-1]), lines
 	    # Again: there is nothing to do, and nothing to ask.
-	    lines, status = run(80, None, *args)
+	    lines, status = run(80, prompt, None, *args)
 	    assert status == 0, (status, lines)
 	    assert lines[-1] == "berta@localhost: nothing to append; 6 messages are there already", lines
 END
