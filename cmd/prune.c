@@ -193,8 +193,6 @@ ask(struct work *w, const struct job_prune_plan *plan, struct err *e)
 	    buf_text(&what), w->done.title);
 	w->asked = later_clock() - began;
 	buf_release(&what);
-	if (r == -1 && e->kind == EK_CANCELLED)
-		return exit_add(e, "nothing was deleted");
 	if (r == 0)
 		return err_set(e, EK_REFUSED, "nothing was deleted: that is "
 		    "not the account's name");
@@ -296,12 +294,11 @@ tell_rest(const struct work *w, struct err *e)
 {
 	const struct job_prune_report *r = &w->done.report;
 
+	/* These are told by who was deciding. */
 	if (w->done.dry || e->kind == EK_PARTIAL || e->kind == EK_REFUSED ||
 	    e->kind == EK_USAGE)
 		return;
-	if (strstr(e->text, "deleted") == NULL &&
-	    strstr(e->next, "deleted") == NULL)
-		add_loss(r, e);
+	add_loss(r, e);
 	if (w->picture.told && (r->run != 0 || e->kind == EK_TEMP) &&
 	    (e->kind == EK_CANCELLED || e->kind == EK_TEMP ||
 	    e->kind == EK_PROTO))

@@ -92,6 +92,7 @@ pruned_json(const struct pruned *p, double seconds)
 		json_u64(j, "quota_limit", r->quota_limit);
 	}
 	json_u64(j, "milliseconds", (uint64_t)(seconds * 1000));
+	json_u64(j, "deleting_ms", r->deleting_ms);
 }
 
 /* Why less became free than was deleted, as far as that is known. */

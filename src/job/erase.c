@@ -97,9 +97,15 @@ take_done(struct answers *a, const struct imap_event *ev)
 		    "the server refused" : ev->text);
 }
 
+/* What left a folder meanwhile, whoever deleted it. */
+struct left {
+	uint64_t	 n;
+	struct uidset	 uids;		/* own; as far as they are named (VANISHED) */
+};
+
 /* Wait for all that is unanswered: the cookies are struct answers.  What leaves meanwhile is counted. */
 static int
-wait_all(struct imap *im, uint64_t *expunged, struct err *e)
+wait_all(struct imap *im, struct left *left, struct err *e)
 {
 	struct imap_event ev;
 	int r;
@@ -111,8 +117,10 @@ wait_all(struct imap *im, uint64_t *expunged, struct err *e)
 				take_message(ev.cookie, &ev.meta);
 			break;
 		case IMAP_EXPUNGED:
-			*expunged += ev.uids == NULL ? 1 :
+			left->n += ev.uids == NULL ? 1 :
 			    uidset_count(ev.uids);
+			if (ev.uids != NULL)
+				uidset_add_set(&left->uids, ev.uids);
 			break;
 		case IMAP_DONE:
 			take_done(ev.cookie, &ev);
@@ -163,7 +171,7 @@ erase_see(struct imap *im, const struct uidset *uids, struct uidset *there,
     struct uidset *marked, struct err *e)
 {
 	struct answers a = { .refused = false };
-	uint64_t ignored = 0;
+	struct left ignored = { .n = 0 };
 	int rc = 0;
 
 	if (erase_send(im, uids, send_see, NULL, &a, e) == -1 ||
@@ -177,6 +185,7 @@ erase_see(struct imap *im, const struct uidset *uids, struct uidset *there,
 		uidset_intersect(&a.marked, uids, marked);
 	}
 	answers_release(&a);
+	uidset_release(&ignored.uids);
 	return rc;
 }
 
@@ -186,7 +195,7 @@ erase_unmark(struct imap *im, const struct uidset *uids,
 {
 	struct answers a = { .refused = false };
 	struct uidset there = UIDSET_INIT, marked = UIDSET_INIT;
-	uint64_t ignored = 0;
+	struct left ignored = { .n = 0 };
 	int rc = 0;
 
 	if (uidset_empty(uids))
@@ -209,6 +218,7 @@ erase_unmark(struct imap *im, const struct uidset *uids,
 	answers_release(&a);
 	uidset_release(&there);
 	uidset_release(&marked);
+	uidset_release(&ignored.uids);
 	return rc;
 }
 
@@ -218,19 +228,24 @@ erase_by_uid(struct imap *im, const struct uidset *uids, uint64_t modseq,
 {
 	struct answers a = { .refused = false };
 	struct uidset marked = UIDSET_INIT, ignored = UIDSET_INIT;
-	uint64_t expunged = 0;
+	struct left left = { .n = 0 };
 	int rc = -1;
 
 	if (erase_send(im, uids, send_mark, &modseq, &a, e) == -1 ||
-	    wait_all(im, &expunged, e) == -1 ||
+	    wait_all(im, &left, e) == -1 ||
 	    erase_see(im, uids, there, &marked, e) == -1)
 		goto out;
 	uidset_remove_set(&marked, &a.modified);
 	if (a.refused)
 		uidset_clear(&marked);
 	if (erase_send(im, &marked, send_expunge, NULL, &a, e) == -1 ||
-	    wait_all(im, &expunged, e) == -1 ||
+	    wait_all(im, &left, e) == -1 ||
 	    erase_see(im, uids, there, &ignored, e) == -1)
+		goto out;
+	/* What stays has no mark of ours. */
+	uidset_intersect(&marked, there, &ignored);
+	if (erase_send(im, &ignored, send_unmark, NULL, &a, e) == -1 ||
+	    wait_all(im, &left, e) == -1)
 		goto out;
 	*why = a.why;
 	a.why = NULL;
@@ -239,6 +254,7 @@ out:
 	answers_release(&a);
 	uidset_release(&marked);
 	uidset_release(&ignored);
+	uidset_release(&left.uids);
 	return rc;
 }
 
@@ -337,7 +353,7 @@ struct eraser {
 	struct batch	*b;
 	struct imap	*im;		/* borrowed */
 	struct answers	 mark, seen, expunge, after;
-	uint64_t	 expunged;	/* so many left meanwhile */
+	struct left	 left;		/* own */
 	/* own, all of them: after the mark: */
 	struct uidset	 go;		/* marked, and else as they were proven */
 	struct uidset	 unmarked;	/* there, and not marked */
@@ -384,6 +400,20 @@ tell_or_leave(struct eraser *r, enum job_prune_kind kind,
 	return prune_leave(r->p, r->b->box, why, e);
 }
 
+/* The server has named each of them as gone. */
+static bool
+have_all_left(const struct eraser *r)
+{
+	struct uidset rest = UIDSET_INIT;
+	bool all;
+
+	uidset_add_set(&rest, &r->b->good);
+	uidset_remove_set(&rest, &r->left.uids);
+	all = uidset_empty(&rest);
+	uidset_release(&rest);
+	return all;
+}
+
 /*
  * A command, and then what the server shows.  Not in one go: servers answer a FETCH that is on its way already before
  * they have carried out, or told of, what stands before it (RFC 9051, section 5.5).
@@ -393,9 +423,12 @@ then_see(struct eraser *r, const struct uidset *uids, erase_fn *send,
     const void *arg, struct answers *did, struct answers *seen, struct err *e)
 {
 	if (erase_send(r->im, uids, send, arg, did, e) == -1 ||
-	    wait_all(r->im, &r->expunged, e) == -1 ||
-	    erase_send(r->im, &r->b->good, send_see, NULL, seen, e) == -1 ||
-	    wait_all(r->im, &r->expunged, e) == -1)
+	    wait_all(r->im, &r->left, e) == -1)
+		return -1;
+	if (have_all_left(r))
+		return 0;
+	if (erase_send(r->im, &r->b->good, send_see, NULL, seen, e) == -1 ||
+	    wait_all(r->im, &r->left, e) == -1)
 		return -1;
 	/* Without a word on what there is nothing is certain. */
 	return !seen->refused ? 0 : err_set(e, EK_TEMP, "the server does not "
@@ -403,13 +436,19 @@ then_see(struct eraser *r, const struct uidset *uids, erase_fn *send,
 	    "its answer can't be understood");
 }
 
-/* Of what it has the server shows all that it did not say was gone, with its flags. */
+/* Of these the server shows all that it did not say were gone, with their flags. */
 static bool
 is_shown(const struct eraser *r, const struct answers *seen)
 {
-	return uidset_empty(&seen->untold) &&
-	    uidset_count(&seen->there) + r->expunged >=
-	    uidset_count(&r->b->good);
+	struct uidset shown = UIDSET_INIT;
+	uint64_t n;
+
+	uidset_intersect(&seen->there, &r->b->good, &shown);
+	n = uidset_count(&shown) + r->left.n;
+	uidset_intersect(&seen->untold, &r->b->good, &shown);
+	n -= uidset_count(&shown) < n ? uidset_count(&shown) : n;
+	uidset_release(&shown);
+	return n >= uidset_count(&r->b->good);
 }
 
 /* A mark that was there before is ours if an earlier run says so; one that came now, if nobody else was there. */
@@ -621,6 +660,7 @@ erase(struct prune *p, struct batch *b, struct err *e)
 	answers_release(&r.seen);
 	answers_release(&r.expunge);
 	answers_release(&r.after);
+	uidset_release(&r.left.uids);
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		uidset_release(own[i]);
 	if (rc == -1)

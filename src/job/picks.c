@@ -1,6 +1,7 @@
 /*
  * picks.c - see picks.h.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "mail/flags.h"
 
 #define NOTES_BUFFER	(256 * 1024)
+#define WINDOW		(64 * 1024)
 #define TEXTS		4		/* flags, labels, INTERNALDATE, EMAILID */
 #define TEXTS_MAX	(2 * FLAGS_MAX_TEXT + 4096)
 
@@ -31,6 +33,8 @@ picks_open(struct picks *p, int dir, struct err *e)
 	buf_init(&p->out, NOTES_BUFFER);
 	buf_init(&p->texts, TEXTS_MAX);
 	p->end = 0;
+	p->window = NULL;
+	p->window_n = 0;
 	p->fd = io_spool(dir, e);
 	return p->fd == -1 ? -1 : 0;
 }
@@ -41,6 +45,8 @@ picks_close(struct picks *p)
 	if (p->fd != -1)
 		close(p->fd);
 	p->fd = -1;
+	free(p->window);
+	p->window = NULL;
 	buf_release(&p->out);
 	buf_release(&p->texts);
 }
@@ -96,6 +102,32 @@ picks_add(struct picks *p, const struct known_message *m, uint64_t *at,
 	return 0;
 }
 
+/* ${n} bytes of the file. */
+static int
+read_notes(struct picks *p, void *to, size_t n, uint64_t at, struct err *e)
+{
+	uint64_t left = at < p->end ? p->end - at : 0;
+
+	if (n > WINDOW)
+		return io_read_at(p->fd, to, n, at, e);
+	if (at < p->from || at - p->from > p->window_n ||
+	    p->window_n - (size_t)(at - p->from) < n) {
+		if (n > left)
+			return err_set(e, EK_FAIL,
+			    "the scratch file is not as it was");
+		if (p->window == NULL)
+			p->window = xmalloc(WINDOW);
+		p->window_n = 0;
+		if (io_read_at(p->fd, p->window, left < WINDOW ?
+		    (size_t)left : WINDOW, at, e) == -1)
+			return -1;
+		p->from = at;
+		p->window_n = left < WINDOW ? (size_t)left : WINDOW;
+	}
+	memcpy(to, p->window + (at - p->from), n);
+	return 0;
+}
+
 int
 picks_get(struct picks *p, uint64_t at, struct known_message *out,
     struct err *e)
@@ -108,13 +140,13 @@ picks_get(struct picks *p, uint64_t at, struct known_message *out,
 	size_t i;
 
 	if ((p->out.n > 0 && flush(p, e) == -1) ||
-	    io_read_at(p->fd, &note, sizeof(note), at, e) == -1)
+	    read_notes(p, &note, sizeof(note), at, e) == -1)
 		return -1;
 	buf_clear(&p->texts);
 	if (note.texts_n > TEXTS_MAX ||
 	    (to = buf_room(&p->texts, note.texts_n + 1)) == NULL)
 		return err_set(e, EK_FAIL, "the scratch file is not as it was");
-	if (io_read_at(p->fd, to, note.texts_n, at + sizeof(note), e) == -1)
+	if (read_notes(p, to, note.texts_n, at + sizeof(note), e) == -1)
 		return -1;
 	to[note.texts_n] = '\0';
 	memset(out, 0, sizeof(*out));
@@ -138,20 +170,14 @@ picks_get(struct picks *p, uint64_t at, struct known_message *out,
 	return 0;
 }
 
-int
-picks_order(struct catalog *c, const struct digest *sha256, uint64_t *out,
-    struct err *e)
+uint64_t
+picks_place(const struct known_blob *b)
 {
-	struct known_blob b;
 	uint64_t commit, serial;
 	const char *name;
 	size_t n, k;
-	int r;
 
-	*out = 0;
-	if ((r = catalog_blob(c, sha256, &b, e)) != 1)
-		return r;
-	if ((name = b.place.pack) == NULL)
+	if ((name = b->place.pack) == NULL)
 		return 0;
 	/*
 	 * Packs' names begin with two numbers (man mailkeep-vault(5)), in the order in which they were made.  It is for
@@ -163,7 +189,17 @@ picks_order(struct catalog *c, const struct digest *sha256, uint64_t *out,
 	k = strspn(name + n + 1, "0123456789");
 	if (text_u64(name + n + 1, k, &serial) == -1)
 		return 0;
-	*out = (commit & 0xffffff) << 36 | (serial & 0xfff) << 24 |
-	    (b.place.frame & 0xffffff);
-	return 0;
+	return (commit & 0xffffff) << 36 | (serial & 0xfff) << 24 |
+	    (b->place.frame & 0xffffff);
+}
+
+int
+picks_order(struct catalog *c, const struct digest *sha256, uint64_t *out,
+    struct err *e)
+{
+	struct known_blob b;
+	int r = catalog_blob(c, sha256, &b, e);
+
+	*out = r == 1 ? picks_place(&b) : 0;
+	return r;
 }

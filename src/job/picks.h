@@ -13,6 +13,9 @@ struct picks {
 	struct buf	 out;		/* own; notes that are not written yet */
 	uint64_t	 end;		/* bytes of all notes */
 	struct buf	 texts;		/* own; those of the last note read */
+	char		*window;	/* own; bytes of the file, from ${from} on: notes are often read in their order */
+	uint64_t	 from;
+	size_t		 window_n;
 };
 
 /* picks_open(p, dir, e): the scratch file is a nameless one in the directory ${dir}. */
@@ -23,9 +26,10 @@ int picks_add(struct picks *, const struct known_message *, uint64_t *at, struct
 /* picks_get(p, at, out, e): it again, with folder_name ""; its texts live until the next call. */
 int picks_get(struct picks *, uint64_t at, struct known_message *, struct err *);
 /*
- * picks_order(catalog, sha256, out, e): a number by which messages stand in the order of packs and frames, so that each
- * frame is decompressed once.  Below 2^60; 0 where it isn't known.
+ * picks_place(blob), picks_order(catalog, sha256, out, e): a number by which messages stand in the order of packs and
+ * frames, so that each frame is decompressed once.  Below 2^60; 0 where it isn't known.
  */
+uint64_t picks_place(const struct known_blob *);
 int picks_order(struct catalog *, const struct digest *, uint64_t *, struct err *);
 
 #endif

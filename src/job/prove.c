@@ -51,7 +51,7 @@ gather_packs(struct prune *p, struct pack_names *out, struct err *e)
 	int r;
 
 	catalog_hold(p->catalog);
-	for (i = 0; i < p->n && !out->all; i++) {
+	for (i = 0; i < p->n; i++) {
 		if (p->cands[i].state != CAND_TODO)
 			continue;
 		if (picks_get(&p->picks, p->cands[i].at, &m, e) == -1 ||
@@ -59,6 +59,9 @@ gather_packs(struct prune *p, struct pack_names *out, struct err *e)
 			return -1;
 		if (r == 0 || blob.lost || blob.place.pack == NULL)
 			continue;	/* it can't be read, and will be told */
+		p->cands[i].order = picks_place(&blob);
+		if (out->all)
+			continue;
 		if (intern_put(out->names, blob.place.pack, &id) == -1)
 			out->all = true;
 		else if (id > out->n)
@@ -96,8 +99,8 @@ prove_packs(struct prune *p, struct err *e)
 	if (rc == 0 && (packs.all || packs.n > 0) &&
 	    (rc = vault_verify(p->v, &opts, &report, e)) == -1 &&
 	    e->kind == EK_CORRUPT)
-		err_next(e, "nothing was deleted; mailkeep verify --read-data "
-		    "shows the damage, mailkeep repair mends it");
+		err_next(e, "mailkeep verify --read-data shows the damage, "
+		    "mailkeep repair mends it");
 	free(v);
 	intern_free(&packs.names);
 	return rc;
@@ -210,9 +213,8 @@ read_one(struct prover *k, struct proof *f, struct err *e)
 		}
 		p->damaged = true;
 		p->damage = why;
-		err_next(&p->damage, "nothing more was deleted; mailkeep "
-		    "verify --read-data shows the damage, mailkeep repair "
-		    "mends it");
+		err_next(&p->damage, "mailkeep verify --read-data shows the "
+		    "damage, mailkeep repair mends it");
 		return keep(p, k->batch, f, PRUNE_DAMAGED, why.text, e);
 	}
 	headhash_end(&k->head, &f->head);
@@ -228,8 +230,8 @@ by_order(const void *a, const void *b)
 	const struct proof *x = *(struct proof *const *)a;
 	const struct proof *y = *(struct proof *const *)b;
 
-	if (x->order != y->order)
-		return x->order < y->order ? -1 : 1;
+	if (x->cand->order != y->cand->order)
+		return x->cand->order < y->cand->order ? -1 : 1;
 	return (x > y) - (x < y);
 }
 
@@ -250,9 +252,7 @@ read_stored(struct prover *k, struct err *e)
 			break;
 		f->sha256 = m.sha256;
 		f->gmail = trash_id(m.emailid);
-		if ((rc = number_of(k, m.flags, &f->known_flags, e)) == 0)
-			rc = picks_order(k->p->catalog, &m.sha256, &f->order,
-			    e);
+		rc = number_of(k, m.flags, &f->known_flags, e);
 	}
 	if (rc == 0)
 		qsort(v, b->n, sizeof(*v), by_order);

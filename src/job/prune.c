@@ -192,8 +192,8 @@ check_vault(struct prune *p, struct err *e)
 	prune_progress(p, "checking the vault", NULL, 0, 0);
 	if (vault_verify(p->v, &opts, &report, e) == -1) {
 		if (e->kind == EK_CORRUPT)
-			err_next(e, "nothing was deleted; mailkeep verify "
-			    "shows the damage, mailkeep repair mends it");
+			err_next(e, "mailkeep verify shows the damage, "
+			    "mailkeep repair mends it");
 		return -1;
 	}
 	if (vault_catalog(p->v) == NULL && vault_need_catalog(p->v, e) == -1)
@@ -321,6 +321,7 @@ static int
 prune_some(struct prune *p, struct prune_box *box, struct err *e)
 {
 	struct batch b = { .box = box };
+	int64_t began;
 	int rc;
 
 	if (box->unsettled && (rc = tidy(p, box, e)) != 1)
@@ -328,8 +329,10 @@ prune_some(struct prune *p, struct prune_box *box, struct err *e)
 	if (cancel_check(e) == -1)
 		return -1;
 	rc = batch_take(p, box, &b) ? prove(p, &b, e) : 0;
+	began = backup_ms();
 	if (rc == 1 && !uidset_empty(&b.good))
 		rc = moves(p, box) ? trash_move(p, &b, e) : erase(p, &b, e);
+	p->report->deleting_ms += (uint64_t)(backup_ms() - began);
 	batch_release(&b);
 	return rc;
 }

@@ -82,6 +82,7 @@ struct job_prune_report {
 	uint64_t	 finished, taken_back;	/* messages of an interrupted run: of ${messages}; marks taken back */
 	uint64_t	 open;		/* messages of which the run did not see whether they are gone */
 	uint64_t	 found[PRUNE_KINDS];
+	uint64_t	 deleting_ms;	/* of the run: from the announcement of messages to their being seen gone */
 	uint64_t	 run;		/* 0: nothing was recorded */
 	bool		 has_quota;	/* afterwards */
 	uint64_t	 quota_used, quota_limit;

@@ -29,6 +29,7 @@ enum cand_state {
 /* A message that may go; all else of it is in the scratch file. */
 struct cand {
 	uint64_t	 at;		/* its note */
+	uint64_t	 order;		/* in which the vault is read; once packs were proven */
 	uint64_t	 size;		/* the server's RFC822.SIZE */
 	int64_t		 date;		/* the server's INTERNALDATE */
 	uint32_t	 uid;
@@ -150,7 +151,6 @@ struct proof {
 	struct cand	*cand;
 	struct digest	 sha256;	/* of the content */
 	struct digest	 head;		/* of its header, as it is stored */
-	uint64_t	 order;		/* in which the vault is read */
 	uint32_t	 flags, known_flags;	/* interned: the server's, the vault's; without \Deleted */
 	uint64_t	 gmail;		/* X-GM-MSGID, or 0 */
 	bool		 standin;

@@ -28,7 +28,6 @@ message whose content is lost, since its place is in such a pack, is counted and
 """
 import calendar
 import ctypes
-import ctypes.util
 import datetime
 import hashlib
 import io
@@ -98,7 +97,7 @@ def need(condition, text):
 
 # ---- zstd ----
 
-zstd = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")
+zstd = ctypes.CDLL("libzstd.so.1")
 for function in "ZSTD_decompress", "ZSTD_findFrameCompressedSize", "ZSTD_isError":
     getattr(zstd, function).restype = ctypes.c_size_t
 zstd.ZSTD_getFrameContentSize.restype = ctypes.c_ulonglong
