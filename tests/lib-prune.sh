@@ -20,6 +20,7 @@
 #	all_gone			none of $GO ($WORLD/go) is; none_gone: all are.  gone N: so many are not
 #	safe				gone_is_saved, nobody_marked, no_mistakes, stays; unharmed: all but the first
 #	goes_on				the same again without faults: all goes; nothing_pruned: another one has nothing to do
+#	row UID				that one of INBOX, as XSTATE tells; has FLAG UID: it is there, with that
 # A trial (lib-target.sh) begins with prune_target.  Many small ones are done one after another with the same server:
 #	in_series COMMAND...		do that later; looks, for_good and twice have the values that they have now
 #	series_end [N]			now, in some trials; every Nth, or with MK_ALL=1 all
@@ -248,4 +249,14 @@ series_end()
 	done
 	trials_end
 	echo "${#series[@]} of ${#all[@]} cases"
+}
+
+row()
+{
+	target_state | awk -F '\t' -v uid="$1" '$1 == "INBOX" && $3 == uid'
+}
+
+has()
+{
+	[[ $(row "$2") == *"$1"* ]] || target_trouble "UID $2 is gone, or not $1: $(row "$2")"
 }

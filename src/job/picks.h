@@ -13,7 +13,7 @@ struct picks {
 	struct buf	 out;		/* own; notes that are not written yet */
 	uint64_t	 end;		/* bytes of all notes */
 	struct buf	 texts;		/* own; those of the last note read */
-	char		*window;	/* own; bytes of the file, from ${from} on: notes are often read in their order */
+	char		*window;	/* own; bytes of the file, from ${from} on: notes are read in order, mostly */
 	uint64_t	 from;
 	size_t		 window_n;
 };

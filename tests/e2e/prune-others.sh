@@ -20,18 +20,6 @@ seeing='UID FETCH [0-9:,]+ .UID FLAGS.$'
 mark='UID STORE .*[+]FLAGS'
 each=("EXAMINE .INBOX" "$listing@1" "SELECT .INBOX" "$proving@1" "$mark@1" "$seeing@1" "UID EXPUNGE@1" "$seeing@2" "SELECT .Sent")
 
-# row UID: as it is now in INBOX.
-row()
-{
-	target_state | awk -F '\t' -v uid="$1" '$1 == "INBOX" && $3 == uid'
-}
-
-# has FLAG UID: it is there, with that.
-has()
-{
-	[[ $(row "$2") == *"$1"* ]] || target_trouble "UID $2 is gone, or not $1: $(row "$2")"
-}
-
 # It comes to the same whatever comes meanwhile, and that stays.
 delivered()
 {
