@@ -140,7 +140,7 @@ old_backup()
 	prune_target $full
 	rm -r "$V"
 	expect_exit 0 mailkeep init --insecure-plaintext --password-file "$TMPDIR/target.password" "$TARGET" "$V"
-	expect_exit 0 env LD_PRELOAD="$BUILD/tests/tool/preload_clock.so" MK_CLOCK=-90000 \
+	expect_exit 0 env LD_PRELOAD="$TOP/build/plain/tests/tool/preload_clock.so" MK_CLOCK=-90000 \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" mailkeep backup "$V"
 	target_forget
 	POLICY='--older-than 1y'
