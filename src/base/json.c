@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -167,6 +168,11 @@ json_parse(const char *p, size_t n, struct json **doc_out, struct err *e)
 	doc = json_loadb(p, n, JSON_REJECT_DUPLICATES, &why);
 	if (doc == NULL && json_error_code(&why) == json_error_out_of_memory)
 		mem_fail();
+	/* Some of jansson's failures for want of memory look like bad text: is there any, and is it bad again? */
+	if (doc == NULL) {
+		free(xmalloc(n + 1));
+		doc = json_loadb(p, n, JSON_REJECT_DUPLICATES, &why);
+	}
 	if (doc == NULL)
 		return err_set(e, EK_CORRUPT, "not JSON: %s (at byte %d)",
 		    why.text, why.position);

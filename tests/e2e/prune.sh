@@ -168,7 +168,10 @@ years would "$TMPDIR/now" "folder == 'INBOX' and uid in ($(printf '%d, ' "${uids
 EXIT=3 prune "$V" --execute "$TMPDIR/forged" --yes --max-delete 1000
 went
 years would "$TMPDIR/now" "folder == 'INBOX' and uid in (${uids[6]}, ${uids[7]})" >"$TMPDIR/want"
-prune "$V" --execute "$TMPDIR/reviewed" --yes --max-delete 1000
+EXIT=3 prune "$V" --execute "$TMPDIR/reviewed" --yes --max-delete 1000
+for i in '0 flagged' '1 unread' '2 marked'; do
+	grep -q "UID ${uids[${i% *}]} .*stays: ${i#* }" "$TMPDIR/err" || fail "UID ${uids[${i% *}]} is not named as ${i#* }"
+done
 [ "$(jq -r 'select(.type == "plan").kept | "\(.flagged) \(.unread) \(.marked)"' "$TMPDIR/out")" = '1 1 1' ] ||
 	fail "it does not say why the others stay"
 went
