@@ -74,7 +74,8 @@ for way in "$full" "$plain"; do
 			in_series killed "$i" $how $way
 		done
 	done <"$calls"
-	for ((i = 1; i <= $(cat "$TMPDIR/commands"); i++)); do
+	# Not the last one, LOGOUT: it may come when nobody is there to be killed any more.
+	for ((i = 1; i < $(cat "$TMPDIR/commands"); i++)); do
 		for how in before after; do
 			points=$((points + 1))
 			[ -n "${MK_CRASH-}${MK_ALL-}" ] || [ $((points % 9)) = 0 ] || continue

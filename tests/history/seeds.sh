@@ -4,4 +4,4 @@
 . "$TOP/tests/lib.sh"
 
 mkdir "$TMPDIR/vaults"
-"$BUILD/tests/history/history" -j 2 -s "${FIRST:-1}" -n "${SEEDS:-250}" "$TMPDIR/vaults"
+"$BUILD/tests/history/history" -j 2 -s "${FIRST:-1}" -n "${SEEDS:-150}" "$TMPDIR/vaults"

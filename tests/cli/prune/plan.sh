@@ -240,6 +240,8 @@ END
 imap put Sent '' '01-Mar-2015 10:00:00 +0000' m2 m3 >uids
 imap put Trash '' '01-Mar-2018 10:00:00 +0000' m1 >uids
 imap put Trash '' '' m1 >uids
+# What came this very second is not older than that.
+sleep 1.1
 imap snapshot >before
 backup vault
 expect_exit 0 mailkeep prune work
